@@ -1,0 +1,8 @@
+"""One file a command. This list is the command line: a command not named here does not exist."""
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {}

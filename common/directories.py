@@ -1,0 +1,46 @@
+"""The one place that decides every path."""
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout."""
+
+
+def build_data() -> Path:
+    """The folder of everything written at run time: `DBCREW_BUILD_DATA`, else `build_data/` in the checkout."""
+    return Path(os.environ.get("DBCREW_BUILD_DATA") or ROOT / "build_data").resolve()
+
+
+def logs() -> Path:
+    """Log files, one per command and day."""
+    return _made(build_data() / "logs")
+
+
+def artifacts() -> Path:
+    """Files made for people: migrations, reports."""
+    return _made(build_data() / "artifacts")
+
+
+def engines() -> Path:
+    """Homes of the embedded engines and of throwaway copies.
+
+    Under root the servers run as an unprivileged account, which must be able to reach the folder: when a parent is closed
+    to it (a checkout below a private home), the engines live in a folder of this checkout below /var/lib/dbcrew.
+    """
+    inside = build_data() / "engines"
+    if os.geteuid() != 0 or all(_open_to_all(parent) for parent in inside.parents if parent.exists()):
+        return _made(inside)
+    name = hashlib.sha256(str(inside).encode()).hexdigest()[:12]
+    return _made(Path("/var/lib/dbcrew") / name)
+
+
+def _open_to_all(folder: Path) -> bool:
+    return bool(folder.stat().st_mode & stat.S_IXOTH)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
