@@ -27,8 +27,8 @@ def artifacts() -> Path:
 def engines() -> Path:
     """Homes of the embedded engines and of throwaway copies.
 
-    Under root the servers run as an unprivileged account, which must be able to reach the folder: when a parent is closed
-    to it (a checkout below a private home), the engines live in a folder of this checkout below /var/lib/dbcrew.
+    Under root the servers run as an unprivileged account, which must be able to reach the folder: when a parent is
+    closed to it (a checkout below a private home), this checkout's engines live in a folder below /var/lib/dbcrew.
     """
     inside = build_data() / "engines"
     if os.geteuid() != 0 or all(_open_to_all(parent) for parent in inside.parents if parent.exists()):

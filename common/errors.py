@@ -82,7 +82,7 @@ class Unreachable(DbcrewError):
 
 
 class EngineDied(Unreachable):
-    """{what} at {where} went away while it was being looked at: {detail}. What was found before is kept; run it again."""
+    """{what} at {where} went away while it was looked at: {detail}. What was found before is kept; run it again."""
 
 
 class DiskFull(DbcrewError):
