@@ -2,7 +2,7 @@
 
 from functools import cache
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import LiteralString
 
 
 @cache
@@ -12,4 +12,4 @@ def query(package: str, name: str) -> LiteralString:
     Raises FileNotFoundError when there is no such file. Typed as a literal because it comes from the checkout, never
     from a user: psycopg then accepts it as a statement.
     """
-    return cast("LiteralString", files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8"))
+    return files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")

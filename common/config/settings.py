@@ -1,0 +1,52 @@
+"""What the owner of an installation decides: environment variables, or `config.toml` beside this file."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+class Settings(BaseSettings):
+    """Every setting, with its environment variable `DBCREW_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="DBCREW_", toml_file=Path(__file__).parent / "config.toml")
+
+    state_dsn: str = ""
+    """The state store. Empty: an embedded PostgreSQL under build_data/ is started when one is needed."""
+    statement_timeout_ms: int = Field(default=30_000, ge=100)
+    """The most time one statement may take on a live engine."""
+    lock_timeout_ms: int = Field(default=500, ge=1)
+    """The most time one statement may wait for a lock on a live engine."""
+    analyze_cost_limit: float = Field(default=5_000_000, gt=0)
+    """EXPLAIN ANALYZE runs on a live engine only when the planner's cost estimate is below this."""
+    result_rows: int = Field(default=10_000, ge=1)
+    """The most rows one statement may bring back from a live engine."""
+    result_bytes: int = Field(default=16_000_000, ge=1_000)
+    """The most bytes one statement may bring back from a live engine."""
+    copy_rows: int = Field(default=200_000, ge=1_000)
+    """A table with at most this many rows is copied whole for a rehearsal; of a larger one, about this many are."""
+    copy_chunk_s: float = Field(default=20.0, gt=0)
+    """The longest time one snapshot is held open on a live engine while rows are copied."""
+    max_hops: int = Field(default=3, ge=0)
+    """How many times work may be handed on before a person must look."""
+    issue_bytes: int = Field(default=262_144, ge=1_000)
+    """The longest issue text that is read, in bytes of UTF-8."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
