@@ -1,7 +1,7 @@
 """What a role answers: findings, proposals, handoffs and prose whose figures are references into the evidence.
 
-Prose is Markdown in which `{E3.execution_ms}` stands for the value at that path of the data of evidence E3 (a dot between
-keys, list positions as numbers). A figure that is typed in instead is refused by agents.verify.
+Prose is Markdown in which `{E3.execution_ms}` stands for the value at that path of the data of evidence E3 (a dot
+between keys, list positions as numbers). A figure that is typed in instead is refused by agents.verify.
 """
 
 import re
@@ -22,7 +22,7 @@ Kind = Literal["index", "drop-index", "rewrite", "statistics", "setting", "vacuu
 
 
 class Authority(StrEnum):
-    """Who decides, by the role's charter: the role alone, the role with the code's owners, or somebody it only advises."""
+    """Who decides, by the role's charter: the role, the role with the code's owners, or somebody it only advises."""
 
     FULL = "full"
     SHARED = "shared"
@@ -53,8 +53,8 @@ class Option(_Part):
 class Proposal(_Part):
     """A change. `up` and `down` run as they stand, in the order given; `sql` is a rewrite's new statement.
 
-    `before` and `after` are references (`E7.before_ms`, without braces) to measured milliseconds, or empty. `rehearsal` is
-    the id of the evidence that proves the change on a copy.
+    `before` and `after` are references (`E7.before_ms`, without braces) to measured milliseconds, or empty. `rehearsal`
+    is the id of the evidence that proves the change on a copy.
     """
 
     kind: Kind
@@ -71,7 +71,7 @@ class Proposal(_Part):
 
 
 class Handoff(_Part):
-    """Work given to another role, as an issue of its own. `waits`: the case goes on only when that issue is answered."""
+    """Work given to another role, as an issue of its own. `waits`: the case goes on when that issue is answered."""
 
     role: str
     title: str
@@ -90,8 +90,9 @@ class PlanPair(_Part):
 class Reply(_Part):
     """The answer of one role to one question of the case.
 
-    `verdict` is one or two sentences that a busy engineer can act on; `prose` holds further paragraphs; `schema_evidence`
-    the id of evidence from the schema tool, for the ER diagram; `looked_at` the ids of all evidence the role used.
+    `verdict` is one or two sentences that a busy engineer can act on; `prose` holds further paragraphs;
+    `schema_evidence` the id of evidence from the schema tool, for the ER diagram; `looked_at` the ids of all evidence
+    the role used.
     """
 
     role: str

@@ -1,0 +1,1 @@
+SELECT head, records FROM dbcrew.cases WHERE id = %(case)s FOR UPDATE

@@ -1,0 +1,1 @@
+SELECT record FROM dbcrew.evidence WHERE case_id = %(case)s ORDER BY number
