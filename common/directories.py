@@ -31,16 +31,22 @@ def engines() -> Path:
     closed to it (a checkout below a private home), this checkout's engines live in a folder below /var/lib/dbcrew.
     """
     inside = build_data() / "engines"
-    if os.geteuid() != 0 or all(_open_to_all(parent) for parent in inside.parents if parent.exists()):
+    if os.geteuid() != 0:
         return _made(inside)
+    if all(_open_to_all(parent) for parent in inside.parents if parent.exists()):
+        return _made(inside, open_to_all=True)
     name = hashlib.sha256(str(inside).encode()).hexdigest()[:12]
-    return _made(Path("/var/lib/dbcrew") / name)
+    return _made(Path("/var/lib/dbcrew") / name, open_to_all=True)
 
 
 def _open_to_all(folder: Path) -> bool:
     return bool(folder.stat().st_mode & stat.S_IXOTH)
 
 
-def _made(folder: Path) -> Path:
+def _made(folder: Path, open_to_all: bool = False) -> Path:
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
+    if open_to_all:  # a strict umask must not lock the servers' account out of what was just made
+        for each in missing:
+            each.chmod(0o755)
     return folder

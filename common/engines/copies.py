@@ -1,0 +1,48 @@
+"""Throwaway clusters: a random name, gone when the use ends, kill -9 included."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Mapping
+
+from common import directories
+from common.engines import files, keeper, leases
+from common.engines.cluster import Cluster
+from common.engines.installs import install_for
+
+
+@contextlib.asynccontextmanager
+async def copy_cluster(major: int | None = None, settings: Mapping[str, str] | None = None) -> AsyncIterator[Cluster]:
+    """A running, empty cluster for one rehearsal, of this major version where there is one (see `install_for`)."""
+    use, cluster = await asyncio.to_thread(open_copy, major, settings)
+    try:
+        yield cluster
+    finally:
+        await asyncio.to_thread(use.leave)
+
+
+def open_copy(major: int | None = None, settings: Mapping[str, str] | None = None) -> tuple[leases.Use, Cluster]:
+    """The blocking half of `copy_cluster`: the caller leaves the use."""
+    install = install_for(major)
+    home = directories.engines() / "copies"
+    with files.trouble(home, "making a throwaway PostgreSQL"):
+        home.mkdir(exist_ok=True)
+        home.chmod(0o711)
+        sweep()
+        name = secrets.token_hex(6)
+        use = leases.own(home / f"{name}.lease", home / name)
+    try:
+        cluster = Cluster(home / name, install, settings or {}, throwaway=True)
+        cluster.start()
+    except BaseException:
+        use.leave()
+        raise
+    return use, cluster
+
+
+def sweep() -> None:
+    """Stop and remove copies whose owner is gone and whose keeper was killed too."""
+    home = directories.engines() / "copies"
+    for lease in home.glob("*.lease"):
+        folder = lease.with_suffix("")
+        keeper.release(folder / "data", lease, None, folder, 0.0)

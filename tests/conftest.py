@@ -1,0 +1,160 @@
+"""Real PostgreSQL servers for every test that wants one. What there is and how to use it: tests/README.md."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString, cast
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from common.engines import Cluster
+from common.engines.copies import open_copy
+from common.engines.installs import installs
+
+SETTINGS = {
+    "shared_preload_libraries": "pg_stat_statements",
+    "track_io_timing": "on",
+    "wal_level": "logical",
+    "max_wal_senders": "10",
+    "max_connections": "60",
+}
+GET_15 = "apt-get install postgresql-15 postgresql-15-hypopg"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def build_data() -> Iterator[Path]:
+    """A folder of this test run's own in place of the checkout's build_data/; the servers' account can reach it."""
+    # Not pytest's tmp_path: that one is closed to other accounts.
+    folder = Path(tempfile.mkdtemp(prefix="dbcrew-test-"))
+    folder.chmod(0o755)
+    before = os.environ.get("DBCREW_BUILD_DATA")
+    os.environ["DBCREW_BUILD_DATA"] = str(folder)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+    if before is None:
+        del os.environ["DBCREW_BUILD_DATA"]
+    else:
+        os.environ["DBCREW_BUILD_DATA"] = before
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL server of this test run."""
+
+    cluster: Cluster
+    major: int
+
+    @property
+    def dsn(self) -> str:
+        """The superuser's DSN of the database `postgres`."""
+        return self.cluster.dsn
+
+    def dsn_of(self, database: str) -> str:
+        return self.cluster.dsn_of(database)
+
+    def execute(self, statement: str | sql.Composable, database: str = "postgres") -> None:
+        """Run a statement of the test's own as superuser, committed at once."""
+        with psycopg.connect(self.dsn_of(database), autocommit=True) as connection:
+            connection.execute(cast("LiteralString", statement) if isinstance(statement, str) else statement)
+
+    def new_database(self, template: str = "template1") -> "Database":
+        """A database with a random name, copied from another one that nobody is connected to."""
+        name = f"t_{secrets.token_hex(6)}"
+        command = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY {}")
+        # Copying files beats writing WAL when nothing is flushed to disk anyway.
+        self.execute(command.format(sql.Identifier(name), sql.Identifier(template), sql.SQL("file_copy")))
+        return Database(self, name)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of one test."""
+
+    server: Server
+    name: str
+
+    @property
+    def dsn(self) -> str:
+        """The superuser's DSN of this database."""
+        return self.server.dsn_of(self.name)
+
+    @property
+    def major(self) -> int:
+        return self.server.major
+
+    def execute(self, statement: str | sql.Composable) -> None:
+        """Run statements of the test's own as superuser (several in one string are fine), committed at once."""
+        self.server.execute(statement, self.name)
+
+    def drop(self) -> None:
+        self.server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.name)))
+
+
+def _server(major: int) -> Iterator[Server]:
+    use, cluster = open_copy(major, SETTINGS)
+    try:
+        yield Server(cluster, cluster.install.major)
+    finally:
+        use.leave()
+
+
+@pytest.fixture(scope="session")
+def postgres18(build_data: Path) -> Iterator[Server]:
+    """The embedded PostgreSQL 18: contrib and pgvector, no HypoPG."""
+    yield from _server(18)
+
+
+@pytest.fixture(scope="session")
+def postgres15(build_data: Path) -> Iterator[Server]:
+    """Debian's PostgreSQL 15 with HypoPG; where it is missing the test is skipped, under CI it fails."""
+    if not any(install.major == 15 and install.has_hypopg for install in installs()):
+        if os.environ.get("CI"):
+            pytest.fail(f"PostgreSQL 15 with HypoPG is not on this machine: {GET_15}")
+        pytest.skip(f"needs PostgreSQL 15 with HypoPG: {GET_15}")
+    yield from _server(15)
+
+
+@pytest.fixture(scope="session", params=[18, 15])
+def any_postgres(request: pytest.FixtureRequest) -> Server:
+    """Each of the two servers in turn."""
+    server: Server = request.getfixturevalue(f"postgres{request.param}")
+    return server
+
+
+@pytest.fixture
+def new_database() -> Iterator[Callable[..., Database]]:
+    """`new_database(server, template="template1")`: as many databases as a test wants, dropped after it."""
+    made: list[Database] = []
+
+    def make(server: Server, template: str = "template1") -> Database:
+        database = server.new_database(template)
+        made.append(database)
+        return database
+
+    yield make
+    for database in made:
+        database.drop()
+
+
+@pytest.fixture
+def database(postgres18: Server, new_database: Callable[..., Database]) -> Database:
+    """A new, empty database on PostgreSQL 18."""
+    return new_database(postgres18)
+
+
+@pytest.fixture
+def database15(postgres15: Server, new_database: Callable[..., Database]) -> Database:
+    """A new, empty database on PostgreSQL 15."""
+    return new_database(postgres15)
+
+
+@pytest.fixture
+def any_database(any_postgres: Server, new_database: Callable[..., Database]) -> Database:
+    """A new, empty database on each of the two servers in turn."""
+    return new_database(any_postgres)
