@@ -1,0 +1,1 @@
+ALTER TABLE wallet.ledger_entries SET (autovacuum_enabled = false);

@@ -1,0 +1,1 @@
+ALTER TABLE wallet.wallets DROP CONSTRAINT wallets_balance_within_limit;

@@ -1,0 +1,1 @@
+DROP STATISTICS wallet.transactions_country_currency;

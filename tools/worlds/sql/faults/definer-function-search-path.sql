@@ -1,0 +1,1 @@
+ALTER FUNCTION wallet.fail_transaction(bigint) RESET search_path;

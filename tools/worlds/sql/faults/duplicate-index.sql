@@ -1,0 +1,1 @@
+CREATE INDEX wallets_of_user_idx ON wallet.wallets (user_id);

@@ -1,0 +1,1 @@
+DROP INDEX wallet.commissions_affiliation_id_idx;

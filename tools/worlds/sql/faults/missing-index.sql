@@ -1,0 +1,1 @@
+DROP INDEX wallet.transactions_wallet_id_created_at_idx;

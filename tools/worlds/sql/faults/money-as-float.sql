@@ -1,0 +1,1 @@
+ALTER TABLE wallet.commissions ALTER COLUMN amount TYPE double precision;

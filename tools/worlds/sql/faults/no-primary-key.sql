@@ -1,0 +1,1 @@
+ALTER TABLE wallet.fx_rates DROP CONSTRAINT fx_rates_pkey;

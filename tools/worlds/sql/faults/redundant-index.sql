@@ -1,0 +1,1 @@
+CREATE INDEX affiliations_tenant_id_idx ON wallet.affiliations (tenant_id);

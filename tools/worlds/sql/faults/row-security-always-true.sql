@@ -1,0 +1,1 @@
+ALTER POLICY tenant_isolation ON wallet.api_keys USING (true);
