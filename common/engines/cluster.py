@@ -249,17 +249,8 @@ def _initdb(install: Install, draft: Path) -> None:
     account().own(draft)
     said = ""
     for locale in ("C.UTF-8", "C"):  # macOS has no C.UTF-8
-        command = [
-            install.program("initdb"),
-            "-D",
-            draft / "data",
-            "-U",
-            "postgres",
-            "-A",
-            "scram-sha-256",
-            "--no-sync",
-        ]
-        command += [f"--pwfile={secret}", "--encoding=UTF8", f"--locale={locale}", "--no-instructions"]
+        options = f"-U postgres -A scram-sha-256 --no-sync --no-instructions --encoding=UTF8 --locale={locale}".split()
+        command: list[str | Path] = [install.program("initdb"), "-D", draft / "data", f"--pwfile={secret}", *options]
         made = account().run(command, install.environment)
         if made.returncode == 0:
             return

@@ -33,9 +33,9 @@ def postmaster(data: Path) -> int | None:
 
 def stop(data: Path, *, throwaway: bool) -> None:
     """Stop the server on a data folder and wait until it is gone: cleanly, or at once when its data is thrown away."""
-    stages: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
+    stages = [(signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)]
     if not throwaway:
-        stages: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGINT, 60.0), *stages)
+        stages.insert(0, (signal.SIGINT, 60.0))
     for number, seconds in stages:
         pid = postmaster(data)
         if pid is None:

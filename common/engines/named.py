@@ -57,7 +57,7 @@ class State:
 
 @contextlib.asynccontextmanager
 async def engine(name: str) -> AsyncIterator[str]:
-    """Use the embedded engine `state` or `live`: started unless it runs, stopped by the last to leave. Gives its DSN."""
+    """The DSN of the embedded engine `state` or `live`, started unless it runs, stopped by the last to leave."""
     use, cluster = await asyncio.to_thread(_enter, name)
     try:
         yield cluster.dsn
