@@ -5,4 +5,8 @@ from typing import Any
 
 import typer
 
-COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {}
+from agents.commands import world
+
+COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
+    "world": world.app,
+}
