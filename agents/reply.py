@@ -92,7 +92,7 @@ class Reply(_Part):
 
     `verdict` is one or two sentences that a busy engineer can act on; `prose` holds further paragraphs;
     `schema_evidence` the id of evidence from the schema tool, for the ER diagram; `looked_at` the ids of all evidence
-    the role used.
+    the role used; `problem` one line for whoever asked, when the question could not be worked on as it stands.
     """
 
     role: str
@@ -108,6 +108,7 @@ class Reply(_Part):
     not_checked: tuple[NotChecked, ...] = ()
     looked_at: tuple[str, ...] = ()
     status: CaseStatus = CaseStatus.DONE
+    problem: str = ""
 
     def texts(self) -> Iterator[str]:
         """Every piece of prose in the reply, in the order it is shown."""

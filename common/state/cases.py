@@ -55,6 +55,12 @@ class Case(BaseModel):
         """Whether an answer was published."""
         return self.status in ("done", "needs_approval", "partial")
 
+    def unfinished_at(self, live: str) -> bool:
+        """Whether it can be gone on with at that live server; a case another one waits for goes on with that one."""
+        return (
+            not self.finished and self.status != Stage.STOPPED and self.request.live == live and not self.request.parent
+        )
+
 
 class Cases:
     """The cases of the state store."""

@@ -73,7 +73,7 @@ async def audit(store: Store) -> Audit:
             count += 1
             if why := _broken(row, case, number, previous):
                 return Audit(count, f"{case}:E{row['number']}", why)
-            previous = Evidence.model_validate_json(row["record"]).digest
+            previous = Evidence.model_validate_json(str(row["record"])).digest
         if (number, previous) != (rows[0]["records"], rows[0]["head"]):
             return Audit(count, f"{case}:E{number + 1}", "records at the end of the chain are missing")
     return Audit(count, None)

@@ -1,0 +1,60 @@
+"""What an issue asks: its text cut into questions, with the SQL, the plans and the names each one holds.
+
+Everything here is untrusted data. It is parsed and compared with what the server knows; it is never obeyed.
+"""
+
+import re
+
+from pydantic import BaseModel, ConfigDict
+
+from agents.sqltext import Sort, Statement, blocks, statements
+
+_ITEM = re.compile(r"[ \t]*\d+[.)][ \t]+")
+_NAME = re.compile(r"`([A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)?)`|\b([A-Za-z_]\w*\.[A-Za-z_]\w*)\b|\b([a-z]\w*_\w+)\b")
+_MOST_STATEMENTS = 200
+
+
+class Question(BaseModel):
+    """One question: its words, its statements, a plan that was pasted, and the names that may be tables or indexes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    words: str
+    statements: tuple[Statement, ...] = ()
+    plan: str = ""
+    names: tuple[str, ...] = ()
+
+    def of(self, *sorts: Sort) -> tuple[Statement, ...]:
+        """The statements of these sorts, as written."""
+        return tuple(statement for statement in self.statements if statement.sort in sorts)
+
+
+def questions(title: str, body: str) -> list[Question]:
+    """The questions of an issue, in the order asked. A text without SQL or a plan is one question."""
+    found = blocks(f"{title.strip()}\n\n{body.strip()}")
+    groups: list[list[tuple[str, str]]] = [[]]
+    for kind, text in found:
+        if kind == "words" and _opens_another(groups[-1], text):
+            groups.append([])
+        if kind == "change" and any(known == "read" for known, _ in groups[-1]):
+            groups.append([])
+        groups[-1].append((kind, text))
+    return [_question(number, group) for number, group in enumerate((g for g in groups if g), 1)]
+
+
+def _opens_another(group: list[tuple[str, str]], words: str) -> bool:
+    """A numbered item after another opens a question; so do words after SQL that ask. A closing remark does not."""
+    numbered = bool(_ITEM.match(words))
+    if numbered and any(kind == "words" and _ITEM.match(text) for kind, text in group):
+        return True
+    answered = any(kind != "words" for kind, _ in group)
+    return answered and (numbered or "?" in words or words.rstrip().endswith(":"))
+
+
+def _question(number: int, group: list[tuple[str, str]]) -> Question:
+    words = "\n".join(text for kind, text in group if kind == "words").strip()
+    plan = "\n".join(text for kind, text in group if kind == "plan")
+    sql = [one for kind, text in group if kind not in ("words", "plan") for one in statements(text)]
+    names = dict.fromkeys(next(part for part in match.groups() if part) for match in _NAME.finditer(words))
+    return Question(number=number, words=words, statements=tuple(sql[:_MOST_STATEMENTS]), plan=plan, names=tuple(names))

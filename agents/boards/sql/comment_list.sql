@@ -1,0 +1,1 @@
+SELECT id, author, marker, body FROM dbcrew.comments WHERE issue = %(issue)s ORDER BY id

@@ -1,0 +1,1 @@
+UPDATE dbcrew.issues SET open = false WHERE number = %(number)s

@@ -1,0 +1,1 @@
+SELECT number FROM dbcrew.issues WHERE marker = %(marker)s AND open

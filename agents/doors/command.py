@@ -1,0 +1,88 @@
+"""The command line as a door: a text becomes an issue on the local board, and the issue a case."""
+
+import getpass
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.comment import as_json
+from agents.dispatch import LABEL, dispatch, origin_of, readable
+from agents.reply import Report
+from agents.roles import ROLES
+from agents.work import Team
+from common.config.settings import Settings
+from common.errors import InputError, TooLarge
+from common.findings import Severity
+from common.state.cases import Case, Cases, Request
+
+_TITLE = 80
+
+
+async def ask(text: str, role: str, team: Team) -> Case:
+    """Put the text on the local board and work on it until it is answered.
+
+    The same text about the same database goes on with an unfinished case; once that is answered, it is asked anew.
+    """
+    if role and role not in ROLES:
+        raise InputError(detail=f"There is no role {role}", next=f"Choose one of {', '.join(ROLES)}")
+    text = readable(text, team.settings)
+    actor = getpass.getuser()
+    origin = origin_of("command", team.live.where, role, text)
+    title, _, body = text.strip().partition("\n")
+    if len(title) > _TITLE:
+        title, body = _shortened(title), text
+    issue = await team.board.open_issue(title, body, actor, (LABEL,), origin)
+    request = Request(board=team.board.name, issue=issue, actor=actor, live=team.live.where, role=role)
+    case = await dispatch(request, origin, team.board, Cases(team.store), team.settings)
+    case = await team.work(case.id)
+    await team.board.close(issue)
+    return case
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command prints of a finished case, and the exit code that goes with it."""
+
+    json: dict[str, Any]
+    markdown: str
+    problems: tuple[str, ...]
+    exit_code: int
+
+
+async def answer(case: Case, team: Team) -> Answer:
+    """The case's comment and its JSON. Exit code: 2 when nothing could be done with the input, 1 with findings."""
+    report = Report.model_validate(case.report)
+    comments = await team.board.comments(case.request.issue)
+    markdown = next((one.body for one in comments if one.marker == case.id), "")
+    problems = tuple(reply.problem for reply in report.replies if reply.problem)
+    worth = any(finding.severity is not Severity.INFO for reply in report.replies for finding in reply.findings)
+    code = 2 if problems and len(problems) == len(report.replies) else 1 if worth or problems else 0
+    return Answer(as_json(report, markdown), markdown, problems, code)
+
+
+def text_of(source: str, chosen: Settings) -> str:
+    """What `source` means: standard input (`-`), the name of a file, or the text itself. Raises TooLarge."""
+    if source == "-":
+        raw = sys.stdin.buffer.read(chosen.issue_bytes + 1)
+    elif _is_file(source):
+        path = Path(source)
+        if path.stat().st_size > chosen.issue_bytes:
+            raise TooLarge(what=source, size=f"{path.stat().st_size} bytes", limit=f"{chosen.issue_bytes} bytes")
+        raw = path.read_bytes()
+    else:
+        raw = source.encode("utf-8", "surrogateescape")
+    if len(raw) > chosen.issue_bytes:
+        raise TooLarge(what="This text", size=f"over {chosen.issue_bytes} bytes", limit=f"{chosen.issue_bytes} bytes")
+    return raw.decode("utf-8", "replace")
+
+
+def _is_file(source: str) -> bool:
+    try:
+        return len(source) < 4096 and "\n" not in source and Path(source).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _shortened(title: str) -> str:
+    return title[: _TITLE - 1].rsplit(" ", 1)[0] + "…"

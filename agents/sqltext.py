@@ -1,0 +1,133 @@
+"""SQL in prose: where a statement begins in an issue's text, where it ends, and what sort it is."""
+
+import re
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from common.errors import InputError
+from tools.postgres.statements import split
+
+_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.M | re.S)
+_START = re.compile(
+    r"(?<![\w.])(?:SELECT|WITH|INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO|CREATE|ALTER|DROP|TRUNCATE|REINDEX|VACUUM|"
+    r"EXPLAIN|VALUES|GRANT|REVOKE|COPY|CLUSTER|COMMENT\s+ON|REFRESH|BEGIN|DO|CALL)\b",
+    re.I,
+)
+_END = re.compile(r";|\n[ \t]*\n|```")
+_CUT = re.compile(r"[.?!](?=\s|$)|\n|\s+[-–—]\s+|`")
+_LOOKS_LIKE_SQL = re.compile(
+    r"select\b.+\bfrom\b\s+\S+.*\b(where|join|group\s+by|order\s+by|limit)\b|(alter|create|drop)\s+(table|index)\b"
+    r"|(insert\s+into|delete\s+from)\s+\w+\s*(\(|values|where|using)|update\s+\S+\s+set\b",
+    re.I | re.S,
+)
+_PLAN = re.compile(r"\(cost=\d|\"Node Type\"\s*:|\(actual time=|^\s*QUERY PLAN", re.M)
+_PLAN_LINE = re.compile(
+    r"\(cost=\d|\(actual time=|^\s*(QUERY PLAN|-{5,}|->|Filter:|Rows Removed|Index Cond:|Recheck Cond:|Sort |Hash|"
+    r"Buffers:|Planning|Execution|Workers|Heap |Join Filter:|Group Key:|JIT:|\(\d+ rows?\))"
+)
+_NUMBERED = re.compile(r"(?m)(?=^[ \t]*\d+[.)][ \t]+)")
+_BLANK = re.compile(r"\n[ \t]*\n")
+_SQL_TAGS = ("sql", "postgres", "postgresql", "pgsql", "psql")
+_READS = ("SelectStmt", "ExplainStmt", "VariableShowStmt")
+_WRITES = ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CopyStmt", "CallStmt")
+_OTHER = ("TransactionStmt", "VariableSetStmt")
+_TRIES = 12
+
+
+class Sort(StrEnum):
+    """What a statement is, by its outermost node: a read, a write of rows, a change of the schema, or other."""
+
+    READ = "read"
+    WRITE = "write"
+    CHANGE = "change"
+    OTHER = "other"
+    BROKEN = "broken"
+
+
+class Statement(BaseModel):
+    """One SQL statement found in a text. `problem` is what the parser said when it is broken."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sql: str
+    sort: Sort
+    problem: str = ""
+
+
+def statements(text: str) -> list[Statement]:
+    """The statements of a piece of SQL; one broken statement when it cannot be parsed."""
+    try:
+        return [Statement(sql=one.text, sort=_sort(one.kind)) for one in split(text)]
+    except InputError as error:
+        return [Statement(sql=text, sort=Sort.BROKEN, problem=str(error))]
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """The text as blocks in order: `words` (a paragraph or a list item), `plan`, and SQL as `read` or `change`."""
+    found: list[tuple[str, str]] = []
+    position = 0
+    for fence in _FENCE.finditer(text):
+        found += _loose(text[position : fence.start()])
+        if content := fence.group(3).strip():
+            found.append((_kind(content, fence.group(2).lower() in _SQL_TAGS), content))
+        position = fence.end()
+    return found + _loose(text[position:])
+
+
+def _kind(content: str, says_sql: bool) -> str:
+    if _PLAN.search(content):
+        return "plan"
+    if not says_sql and not _START.match(content):
+        return "words"
+    return _kind_of_sql(content)
+
+
+def _kind_of_sql(content: str) -> str:
+    return "change" if any(one.sort is Sort.CHANGE for one in statements(content)) else "read"
+
+
+def _loose(text: str) -> list[tuple[str, str]]:
+    """Blocks of a stretch without fences: paragraphs, numbered items, a plan and bare SQL."""
+    if _PLAN.search(text):
+        lines = text.splitlines()
+        plan = "\n".join(line for line in lines if _PLAN_LINE.search(line))
+        return [*_loose("\n".join(line for line in lines if not _PLAN_LINE.search(line))), ("plan", plan)]
+    found: list[tuple[str, str]] = []
+    position = 0
+    while (start := _START.search(text, position)) is not None:
+        taken = _statement_at(text, start.start())
+        if taken is None:
+            position = start.end()
+            continue
+        found += [*_paragraphs(text[: start.start()]), (_kind_of_sql(taken), taken)]
+        text, position = text[start.start() + len(taken) :].lstrip(";` \t"), 0
+    return found + _paragraphs(text)
+
+
+def _paragraphs(text: str) -> list[tuple[str, str]]:
+    pieces = [piece for paragraph in _BLANK.split(text) for piece in _NUMBERED.split(paragraph)]
+    return [("words", piece.strip()) for piece in pieces if piece.strip(" \t\n`;")]
+
+
+def _statement_at(text: str, start: int) -> str | None:
+    """The statement that begins at `start`: to `;` or a blank line, shortened at sentence ends until it parses.
+
+    One that looks like SQL but never parses is taken whole, so that its author hears what is wrong with it.
+    """
+    end = _END.search(text, start)
+    whole = text[start : end.start() if end else len(text)].rstrip()
+    cuts = [match.start() for match in _CUT.finditer(whole)][-_TRIES:]
+    for cut in [len(whole), *reversed(cuts)]:
+        candidate = whole[:cut].rstrip()
+        if " " in candidate and statements(candidate)[0].sort is not Sort.BROKEN:
+            return candidate
+    return whole if _LOOKS_LIKE_SQL.match(whole) else None
+
+
+def _sort(kind: str) -> Sort:
+    if kind in _READS:
+        return Sort.READ
+    if kind in _WRITES:
+        return Sort.WRITE
+    return Sort.OTHER if kind in _OTHER else Sort.CHANGE

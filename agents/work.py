@@ -1,0 +1,117 @@
+"""Work on a case until it is answered: one process at a time, from where the last one stopped."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from langgraph.types import Command
+
+from agents.boards import Board
+from agents.desk import Desk
+from agents.graph import graph
+from agents.minds.playbook import PlaybookMind
+from agents.publish import WORKING
+from agents.reply import Report
+from common.config.settings import Settings
+from common.errors import CaseFailed, DbcrewError
+from common.state.cases import Case, Cases, Request, Stage
+from common.state.ledger import StateLedger
+from common.state.store import Store
+from tools.inventory import TOOLS
+from tools.postgres.connection import Postgres
+from tools.runner import Runner
+
+
+@dataclass(frozen=True)
+class Team:
+    """The team at one state store and one board, looking at one live server."""
+
+    store: Store
+    board: Board
+    live: Postgres
+    settings: Settings
+    progress: Callable[[str], None]
+
+    async def work(self, case_id: str) -> Case:
+        """Answer the case, and those it hands on. Gives it finished.
+
+        Raises CaseBusy when another process has it, CaseFailed when it stopped on the way (it can be gone on with).
+        """
+        cases = Cases(self.store)
+        async with self.store.only_one(case_id):
+            case = await cases.get(case_id)
+            if case.finished:
+                return case
+            await cases.mark(case_id, Stage.RUNNING)
+            try:
+                await self._run(case, cases)
+            except DbcrewError as error:
+                await cases.mark(case_id, "failed", detail=str(error))
+                raise CaseFailed(case=case_id, detail=str(error).rstrip(".")) from error
+            return await cases.get(case_id)
+
+    async def _run(self, case: Case, cases: Cases) -> None:
+        saver = AsyncPostgresSaver(self.store.pool)  # type: ignore[arg-type]
+        await saver.setup()
+        flow = graph(saver)
+        desk = await self._desk(case, cases)
+        await self.board.label(desk.issue.number, add=(WORKING,))
+        config = {"configurable": {"thread_id": case.id}, "recursion_limit": 50}
+        state = await flow.aget_state(config)
+        turn: object = None if state.values else {}
+        while True:
+            if state.interrupts:
+                turn = Command(resume=await self._children(state.interrupts[0].value["issues"], case, cases))
+            if state.values and not state.next:
+                return
+            await flow.ainvoke(turn, config, context=desk, durability="sync")
+            state, turn = await flow.aget_state(config), None
+
+    async def _desk(self, case: Case, cases: Cases) -> Desk:
+        return Desk(
+            case=case,
+            cases=cases,
+            issue=await self.board.issue(case.request.issue),
+            board=self.board,
+            runner=Runner(
+                case=case.id,
+                tools={tool.name: tool for tool in TOOLS},
+                ledger=StateLedger(self.store),
+                settings=self.settings,
+                postgres=self.live,
+                progress=self.progress,
+            ),
+            mind=PlaybookMind(),
+            settings=self.settings,
+            progress=self.progress,
+            started=time.monotonic(),
+        )
+
+    async def _children(self, issues: list[int], parent: Case, cases: Cases) -> list[dict[str, object]]:
+        """Work on the handoffs of a case; what each came to."""
+        answers = []
+        for number in issues:
+            issue = await self.board.issue(number)
+            request = Request(
+                board=self.board.name,
+                issue=number,
+                actor=parent.request.actor,
+                live=parent.request.live,
+                hops=parent.request.hops + 1,
+                parent=parent.id,
+            )
+            child = await cases.open(f"{self.board.name}#{number}", parent.origin, request)
+            child = await self.work(child.id)
+            report = Report.model_validate(child.report)
+            answers.append(
+                {
+                    "role": report.replies[0].role,
+                    "issue": number,
+                    "title": issue.title,
+                    "verdict": report.replies[0].verdict,
+                    "status": child.status,
+                }
+            )
+            await self.board.close(number)
+        return answers
