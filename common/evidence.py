@@ -1,11 +1,12 @@
 """Evidence: what one tool call brought back, chained so that a changed record shows."""
 
 import hashlib
+import json
+import math
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 GENESIS = "0" * 64
@@ -69,14 +70,31 @@ class Evidence(Draft):
 
 def seal(draft: Draft, number: int, previous: str) -> Evidence:
     """`draft` as record `number` (from 1) after the one whose digest is `previous`."""
-    record = Evidence(**draft.model_dump(), id=f"E{number}", previous=previous, digest="")
+    record = Evidence(**_plain(draft.model_dump(mode="json")), id=f"E{number}", previous=previous, digest="")
     return record.model_copy(update={"digest": digest(record)})
 
 
 def digest(record: Evidence) -> str:
-    """SHA-256, in hexadecimal, of the record without its digest, as JSON with sorted keys."""
-    content = record.model_dump(mode="json", exclude={"digest"})
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    """SHA-256, in hexadecimal, of the record without its digest, in canonical JSON."""
+    return hashlib.sha256(canonical(record.model_dump(mode="json", exclude={"digest"})).encode()).hexdigest()
+
+
+def canonical(content: dict[str, Any]) -> str:
+    """The one way a record is written down: JSON in ASCII, keys sorted, no spaces. Any other byte is a change."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold: no infinities, no lone surrogates."""
+    if isinstance(value, dict):
+        return {_plain(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return value
 
 
 class Ledger(Protocol):

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import orjson
 from pydantic import ValidationError
 
-from common.evidence import GENESIS, Draft, Evidence, seal
+from common.evidence import GENESIS, Draft, Evidence, canonical, seal
 from common.queries import query
 from common.state.store import Store
 
@@ -30,7 +29,12 @@ class StateLedger:
             if head is None:
                 raise LookupError(f"no case {draft.case}")
             record = seal(draft, head["records"] + 1, head["head"])
-            facts = {"case": draft.case, "number": head["records"] + 1, "key": draft.key, "record": canonical(record)}
+            facts = {
+                "case": draft.case,
+                "number": head["records"] + 1,
+                "key": draft.key,
+                "record": canonical(record.model_dump(mode="json")),
+            }
             await connection.execute(query(__package__, "evidence_append"), facts)
             advance = {"case": draft.case, "head": record.digest, "records": head["records"] + 1}
             await connection.execute(query(__package__, "evidence_advance"), advance)
@@ -40,11 +44,6 @@ class StateLedger:
         """All records of the case, in order."""
         rows = await self._store.rows("evidence_list", case=case)
         return [Evidence.model_validate_json(row["record"]) for row in rows]
-
-
-def canonical(record: Evidence) -> str:
-    """The one way a record is written down: JSON with sorted keys. Any other byte is a change."""
-    return orjson.dumps(record.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS).decode()
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def _broken(row: dict[str, object], case: str, number: int, previous: str) -> st
         return "the record cannot be read"
     if row["number"] != number or record.id != f"E{number}":
         return "a record before this one is missing"
-    if canonical(record) != text or not record.sealed():
+    if canonical(record.model_dump(mode="json")) != text or not record.sealed():
         return "its digest is not the one of its content"
     if record.previous != previous:
         return "it does not follow the record before it"

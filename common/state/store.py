@@ -42,8 +42,8 @@ class Store:
             await pool.open(wait=True, timeout=_CONNECT_S)
             async with store.connection() as connection, connection.transaction():
                 await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_SETUP_LOCK,))
-                await connection.execute(query(__package__, "schema"))
-        except (PoolTimeout, psycopg.Error) as error:
+                await connection.execute(query(__package__, "schema"), prepare=False)
+        except (PoolTimeout, psycopg.OperationalError) as error:
             await pool.close()
             raise unreachable(error) from error
         return store
@@ -64,7 +64,7 @@ class Store:
         try:
             async with self.pool.connection() as connection:
                 yield connection
-        except (PoolTimeout, psycopg.Error) as error:
+        except (PoolTimeout, psycopg.OperationalError) as error:
             raise unreachable(error) from error
 
     async def rows(self, name: str, **params: Any) -> list[dict[str, Any]]:
