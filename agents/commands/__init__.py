@@ -5,8 +5,9 @@ from typing import Any
 
 import typer
 
-from agents.commands import world
+from agents.commands import guard, world
 
 COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
+    "guard": guard.guard,
     "world": world.app,
 }

@@ -1,0 +1,152 @@
+"""SQL text as statements: where each begins, what kind it is, what it reads, and its fingerprint."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import orjson
+from pglast import parser
+
+from common.errors import MalformedSql
+
+_DROPPED = ("OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_FOREIGN_TABLE", "OBJECT_SEQUENCE")
+
+Relation = tuple[str | None, str]
+"""(schema or None, name), as written."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a text, without its semicolon and the comments before it.
+
+    `line` is where it begins in the text, from 1. `kind` is the parser's name of its outermost node, such as
+    `SelectStmt` or `AlterTableStmt`.
+    """
+
+    text: str
+    line: int
+    kind: str
+
+
+def split(sql: str) -> list[Statement]:
+    """The statements of `sql`, in order. Raises MalformedSql naming the line and column."""
+    raw = sql.encode(errors="surrogatepass")
+    nodes = _tree(sql).get("stmts", ())
+    starts = _token_starts(sql)
+    found: list[Statement] = []
+    index = 0
+    for node in nodes:
+        begin = node.get("stmt_location", 0)
+        end = begin + node["stmt_len"] if node.get("stmt_len") else len(raw)
+        while index < len(starts) and starts[index] < begin:
+            index += 1
+        first = starts[index]
+        text = raw[first:end].decode().rstrip().rstrip(";").rstrip()
+        found.append(Statement(text, raw.count(b"\n", 0, first) + 1, next(iter(node["stmt"]))))
+    return found
+
+
+def relations(sql: str) -> list[Relation]:
+    """The tables and views that `sql` names, each once, in order of appearance; names of CTEs in scope are left out.
+
+    Raises MalformedSql.
+    """
+    found: dict[Relation, None] = {}
+    tree = _tree(sql)
+    ctes = {node["ctename"] for node in _nodes(tree) if "ctename" in node}
+    for name in _names(tree):
+        if name[0] is not None or name[1] not in ctes:
+            found.setdefault(name)
+    return list(found)
+
+
+def fingerprint(sql: str) -> str:
+    """libpg_query's fingerprint: the same for statements that differ in constants only. Raises MalformedSql."""
+    _check(sql)
+    try:
+        return str(parser.fingerprint(sql))
+    except parser.ParseError as error:
+        _raise(sql, error)
+
+
+def normalize(sql: str) -> str:
+    """`sql` with its constants as $1, $2, …, the way pg_stat_statements shows it. Raises MalformedSql."""
+    _check(sql)
+    try:
+        return str(parser.normalize(sql))
+    except parser.ParseError as error:
+        _raise(sql, error)
+
+
+def _tree(sql: str) -> dict[str, Any]:
+    _check(sql)
+    try:
+        tree: dict[str, Any] = orjson.loads(parser.parse_sql_json(sql))
+    except parser.ParseError as error:
+        _raise(sql, error)
+    except orjson.JSONDecodeError as error:
+        raise MalformedSql(detail="it is nested or chained deeper than can be followed") from error
+    return tree
+
+
+def _check(sql: str) -> None:
+    """The C parser would stop at a NUL byte and pass over what follows."""
+    if "\0" in sql:
+        raise MalformedSql(detail=f"there is a NUL byte at {_place(sql, sql.index(chr(0)))}")
+    try:
+        sql.encode()
+    except UnicodeEncodeError as error:
+        raise MalformedSql(detail=f"there is half a character at {_place(sql, error.start)}") from error
+
+
+def _raise(sql: str, error: parser.ParseError) -> NoReturn:
+    raise MalformedSql(detail=explained(sql, error)) from error
+
+
+def explained(sql: str, error: parser.ParseError) -> str:
+    """What the parser said about `sql`, with line and column where it says an index."""
+    message, *index = error.args
+    detail = " ".join(str(message).split())
+    return f"{detail}, {_place(sql, index[0])}" if index and index[0] is not None else detail
+
+
+def _place(sql: str, index: int) -> str:
+    before = sql[:index]
+    return f"line {before.count(chr(10)) + 1}, column {index - before.rfind(chr(10))}"
+
+
+def _token_starts(sql: str) -> list[int]:
+    """Byte offsets of the tokens that are not comments."""
+    tokens = [token.start for token in parser.scan(sql) if token.name not in ("SQL_COMMENT", "C_COMMENT")]
+    if sql.isascii():
+        return tokens
+    offsets: list[int] = []
+    at = size = 0
+    for start in tokens:
+        size += len(sql[at:start].encode())
+        at = start
+        offsets.append(size)
+    return offsets
+
+
+def _names(tree: dict[str, Any]) -> Iterator[Relation]:
+    """Relations of every RangeVar, which many fields hold without its type's name, and of DROP."""
+    for node in _nodes(tree):
+        if "relpersistence" in node:
+            yield node.get("schemaname"), node["relname"]
+        elif node.get("removeType") in _DROPPED:
+            for dropped in node["objects"]:
+                parts = [part["String"]["sval"] for part in dropped["List"]["items"]]
+                yield (parts[-2] if len(parts) > 1 else None), parts[-1]
+
+
+def _nodes(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every dictionary of the tree, in document order."""
+    stack: list[Any] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack.extend(reversed(node))
+        elif isinstance(node, dict):
+            yield node
+            stack.extend(reversed(node.values()))
