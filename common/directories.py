@@ -1,9 +1,12 @@
 """The one place that decides every path."""
 
+import errno
 import hashlib
 import os
 import stat
 from pathlib import Path
+
+from common.errors import DiskFull, Unreachable
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
@@ -44,9 +47,20 @@ def _open_to_all(folder: Path) -> bool:
 
 
 def _made(folder: Path, open_to_all: bool = False) -> Path:
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    if open_to_all:  # a strict umask must not lock the servers' account out of what was just made
-        for each in missing:
-            each.chmod(0o755)
+    """The folder, made unless it is there. Raises DiskFull, or Unreachable when we may not make it."""
+    try:
+        missing = [each for each in (folder, *folder.parents) if not each.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        if open_to_all:  # a strict umask must not lock the servers' account out of what was just made
+            for each in missing:
+                each.chmod(0o755)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(where=str(folder), doing="making a folder") from error
+        raise Unreachable(
+            what="the folder for what is written at run time",
+            where=str(folder),
+            detail=error.strerror or str(error),
+            next="Run as its owner, or set DBCREW_BUILD_DATA to a folder of your own.",
+        ) from error
     return folder

@@ -5,9 +5,12 @@ from typing import Any
 
 import typer
 
-from agents.commands import guard, world
+from agents.commands import engines, env_status, guard, test, world
 
 COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
+    "engines": engines.app,
+    "env-status": env_status.env_status,
     "guard": guard.guard,
+    "test": test.run_tests,
     "world": world.app,
 }

@@ -13,7 +13,7 @@ strings; without any, fsync is off and wal_level minimal. Folder and server are 
 
 No DSN holds a password: they name a `passfile` that only this user can read. libpq, psycopg and psql understand them.
 
-Errors: DiskFull, Missing (no account, no library), Unreachable (closed folder, server does not start), UnknownObject.
+Errors: DiskFull, Missing (no account, no library), Unreachable (closed folder, server does not start), InputError.
 """
 
 from common.engines.cluster import Cluster

@@ -10,7 +10,7 @@ from common import directories
 from common.engines import copies, files, keeper, leases
 from common.engines.cluster import Cluster
 from common.engines.installs import embedded, unpacked
-from common.errors import UnknownObject
+from common.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ async def down(name: str) -> State:
 
 async def status(name: str) -> State:
     """How an engine is doing; starts nothing."""
-    return await asyncio.to_thread(_status, name)
+    return await asyncio.to_thread(look, name)
 
 
 def _enter(name: str, stay: bool = False) -> tuple[leases.Use, Cluster]:
@@ -105,7 +105,7 @@ def _enter(name: str, stay: bool = False) -> tuple[leases.Use, Cluster]:
 def _up(name: str) -> State:
     use, _ = _enter(name, stay=True)
     use.leave()
-    return _status(name)
+    return look(name)
 
 
 def _down(name: str) -> State:
@@ -114,10 +114,11 @@ def _down(name: str) -> State:
         _stay(name).unlink(missing_ok=True)
         # A command that is leaving right now may hold the lease and have seen the wish to stay: wait for it.
         keeper.release(_folder(name) / "data", home / f"{name}.lease", None, None, 1.0)
-    return _status(name)
+    return look(name)
 
 
-def _status(name: str) -> State:
+def look(name: str) -> State:
+    """The blocking half of `status`."""
     folder = _folder(name)
     with files.trouble(folder, "looking at an engine"):
         install = unpacked()
@@ -142,7 +143,7 @@ def _cluster(name: str) -> Cluster:
 
 def _folder(name: str) -> Path:
     if name not in ENGINES:
-        raise UnknownObject(kind="engine", name=name, next=f"There are {' and '.join(ENGINES)}.")
+        raise InputError(detail=f"There is no embedded engine {name}", next=f"There are {' and '.join(ENGINES)}")
     return directories.engines() / name
 
 
