@@ -1,5 +1,6 @@
 """Loading the sample world: rows by COPY, then constraints, faults and statistics."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -120,8 +121,7 @@ class _Loader:
             await self._clear()
             await self.connection.execute(query(__package__, "schema"))
             await self._mark(ready=False)
-            for part in _all_rows(self.people):
-                await self._copy(part)
+            await self._copy_all(_all_rows(self.people))
             self._tell("indexes and constraints")
             await self._identities()
             await self.connection.execute(query(__package__, "constraints"))
@@ -180,6 +180,17 @@ class _Loader:
         await self.connection.execute(
             sql.SQL("COMMENT ON SCHEMA wallet IS {}").format(sql.Literal(MARK + json.dumps(mark)))
         )
+
+    async def _copy_all(self, parts: Iterator[Rows]) -> None:
+        """Copy part after part; the next is made in a thread while the server takes in this one."""
+        ahead = asyncio.create_task(asyncio.to_thread(next, parts, None))
+        try:
+            while (part := await ahead) is not None:
+                ahead = asyncio.create_task(asyncio.to_thread(next, parts, None))
+                await self._copy(part)
+        finally:
+            # A thread cannot be stopped; it ends with the part it is making.
+            await asyncio.wait([ahead])
 
     async def _copy(self, part: Rows) -> None:
         # FREEZE is free in the transaction that made the table, and leaves VACUUM nothing to rewrite.
