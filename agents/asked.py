@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from agents.sqltext import Sort, Statement, blocks, statements
 
-_ITEM = re.compile(r"[ \t]*\d+[.)][ \t]+")
+_ITEM = re.compile(r"[ \t]*\d+[.)](?:[ \t]|$)")
 _NAME = re.compile(r"`([A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)?)`|\b([A-Za-z_]\w*\.[A-Za-z_]\w*)\b|\b([a-z]\w*_\w+)\b")
 _MOST_STATEMENTS = 200
 

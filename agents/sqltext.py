@@ -14,19 +14,20 @@ _START = re.compile(
     r"EXPLAIN|VALUES|GRANT|REVOKE|COPY|CLUSTER|COMMENT\s+ON|REFRESH|BEGIN|DO|CALL)\b",
     re.I,
 )
-_END = re.compile(r";|\n[ \t]*\n|```")
+_END = re.compile(r";|\n[ \t]*\n|\n[ \t]*\d+[.)][ \t]|`")
 _CUT = re.compile(r"[.?!](?=\s|$)|\n|\s+[-–—]\s+|`")
 _LOOKS_LIKE_SQL = re.compile(
-    r"select\b.+\bfrom\b\s+\S+.*\b(where|join|group\s+by|order\s+by|limit)\b|(alter|create|drop)\s+(table|index)\b"
+    r"select\s*\(|select\b.+\bfrom\b\s+\S+.*\b(where|join|group\s+by|order\s+by|limit)\b|(alter|create|drop)\s+(table|index)\b"
     r"|(insert\s+into|delete\s+from)\s+\w+\s*(\(|values|where|using)|update\s+\S+\s+set\b",
     re.I | re.S,
 )
+_MISSPELT = re.compile(r"\b[A-Z]{4,}\b[^\n]*\b(?:FROM|WHERE|JOIN|GROUP BY|ORDER BY|LIMIT)\b[^\n]*")
 _PLAN = re.compile(r"\(cost=\d|\"Node Type\"\s*:|\(actual time=|^\s*QUERY PLAN", re.M)
 _PLAN_LINE = re.compile(
     r"\(cost=\d|\(actual time=|^\s*(QUERY PLAN|-{5,}|->|Filter:|Rows Removed|Index Cond:|Recheck Cond:|Sort |Hash|"
     r"Buffers:|Planning|Execution|Workers|Heap |Join Filter:|Group Key:|JIT:|\(\d+ rows?\))"
 )
-_NUMBERED = re.compile(r"(?m)(?=^[ \t]*\d+[.)][ \t]+)")
+_NUMBERED = re.compile(r"(?m)(?=^[ \t]*\d+[.)](?:[ \t]|$))")
 _BLANK = re.compile(r"\n[ \t]*\n")
 _SQL_TAGS = ("sql", "postgres", "postgresql", "pgsql", "psql")
 _READS = ("SelectStmt", "ExplainStmt", "VariableShowStmt")
@@ -102,6 +103,9 @@ def _loose(text: str) -> list[tuple[str, str]]:
             continue
         found += [*_paragraphs(text[: start.start()]), (_kind_of_sql(taken), taken)]
         text, position = text[start.start() + len(taken) :].lstrip(";` \t"), 0
+    if (misspelt := _MISSPELT.search(text)) is not None:
+        before, after = text[: misspelt.start()], text[misspelt.end() :]
+        return [*found, *_paragraphs(before), ("read", misspelt.group()), *_paragraphs(after)]
     return found + _paragraphs(text)
 
 
@@ -122,7 +126,8 @@ def _statement_at(text: str, start: int) -> str | None:
         candidate = whole[:cut].rstrip()
         if " " in candidate and statements(candidate)[0].sort is not Sort.BROKEN:
             return candidate
-    return whole if _LOOKS_LIKE_SQL.match(whole) else None
+    meant = whole[:6].isupper() or text[:start].rstrip(" \t").endswith(("\n", ":", "`")) or not text[:start].strip()
+    return whole if meant and _LOOKS_LIKE_SQL.match(whole) else None
 
 
 def _sort(kind: str) -> Sort:

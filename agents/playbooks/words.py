@@ -1,0 +1,43 @@
+"""Sentences that several playbooks say: references into evidence, and what a refusal means for whoever asked."""
+
+from agents.desk import Brief
+from agents.reply import CaseStatus, Reply
+from common.evidence import Evidence, Status
+from common.findings import NotChecked
+
+
+def ref(evidence: Evidence, path: str) -> str:
+    """A reference to one value of the evidence, for prose."""
+    return f"{{{evidence.id}.{path}}}"
+
+
+def why(evidence: Evidence) -> str:
+    """Why a tool brought nothing back, and what it would need: references, since a reason may hold figures."""
+    needs = f" {ref(evidence, 'needs')}" if evidence.data.get("needs") else ""
+    return f"{ref(evidence, 'reason')}.{needs}" if evidence.data.get("reason") else "The tool brought nothing back."
+
+
+def stopped(brief: Brief, title: str, evidence: Evidence, *, input_is_wrong: bool) -> Reply:
+    """The reply when the first look at a question was not possible: what was tried, why it failed, what it needs."""
+    lost = bool(evidence.data.get("engine_lost"))
+    reason = str(evidence.data.get("reason", "")).rstrip(".")
+    needs = str(evidence.data.get("needs", ""))
+    return Reply(
+        role=brief.role.name,
+        question=brief.question.number,
+        title=title,
+        verdict=f"This could not be looked at: {why(evidence)}",
+        not_checked=(NotChecked(code=evidence.tool, needs=needs or reason),),
+        looked_at=(evidence.id,),
+        status=CaseStatus.PARTIAL,
+        problem=f"{reason}. {needs}".strip() if input_is_wrong and not lost else "",
+    )
+
+
+def skipped(*records: Evidence) -> tuple[NotChecked, ...]:
+    """What the tools that were refused, or had nothing to say, would have needed."""
+    return tuple(
+        NotChecked(code=one.tool, needs=str(one.data.get("needs") or one.data.get("reason") or "no answer"))
+        for one in records
+        if one.status is not Status.OK
+    )
