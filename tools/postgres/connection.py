@@ -1,38 +1,42 @@
 """A live PostgreSQL, read only: the channel and the transaction that refuse (layers 3 and 4 of what makes it safe)."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, LiteralString, Self
 
 import psycopg
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg import capabilities, sql
+from psycopg.pq import TransactionStatus
 
 from common.config.settings import Settings
-from common.errors import EngineDied, InputError, TooLarge, Unreachable
-from tools.postgres.faults import translated
+from common.errors import TooLarge, WriteRefused
+from common.queries import query
+from tools.postgres.channel import Channel, Row, open_channel
+from tools.postgres.faults import Limits, translate, unreachable
+from tools.postgres.place import place
 
 Params = Sequence[Any] | Mapping[str, Any] | None
-Row = dict[str, Any]
 
-_CONNECT_S = 10
 _SESSIONS = 4
+_CHUNK = 100
+"""Rows taken from the wire at a time, where libpq can (17 and later); the byte cap holds within a chunk too."""
 
 
 class Postgres:
     """A live PostgreSQL that is only looked at.
 
     Every session is one READ ONLY transaction with time limits, sent over the extended protocol (several statements in
-    one string cannot run), always rolled back. Facts about the server are read once, on connecting.
+    one string cannot run), always rolled back. Facts about the server are read once, on connecting. At most four
+    sessions run at a time; further ones wait.
     """
 
-    def __init__(
-        self, pool: "AsyncConnectionPool[psycopg.AsyncConnection[Row]]", settings: Settings, facts: Row
-    ) -> None:
-        self._pool = pool
+    def __init__(self, dsn: str, settings: Settings, facts: Row) -> None:
+        self.dsn = dsn
+        """As given, password and all: to connect with, never to print (`where` is for that)."""
         self._settings = settings
+        self._free = asyncio.Semaphore(_SESSIONS)
+        self._idle: list[Channel] = []
         self.where = str(facts["where"])
         """host:port/database, without the password."""
         self.server_version = str(facts["server_version"])
@@ -49,41 +53,19 @@ class Postgres:
         Raises InputError when `dsn` is not a connection string, Unreachable when no server answers to it.
         """
         where = place(dsn)
-        pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] = AsyncConnectionPool(
-            dsn,
-            min_size=0,
-            max_size=_SESSIONS,
-            timeout=_CONNECT_S,
-            open=False,
-            kwargs={
-                "autocommit": True,
-                "row_factory": dict_row,
-                "prepare_threshold": None,
-                "connect_timeout": _CONNECT_S,
-                "application_name": "dbcrew",
-            },
-            reset=_forget,
-        )
         try:
-            async with await psycopg.AsyncConnection.connect(
-                dsn, connect_timeout=_CONNECT_S, application_name="dbcrew", row_factory=dict_row
-            ) as connection:
-                row = await (
-                    await connection.execute(
-                        "SELECT current_setting('server_version') AS server_version, current_user AS role,"
-                        " current_setting('server_version_num')::int AS version_num, current_database() AS database"
-                    )
-                ).fetchone()
-        except psycopg.Error as error:
-            await pool.close()
-            raise Unreachable(what="PostgreSQL", where=where, detail=str(error), next="Check the DSN.") from error
-        assert row is not None
-        await pool.open()
-        return cls(pool, settings, {**row, "where": where})
+            channel = await open_channel(dsn)
+            facts = await (await channel.execute(query(__package__ or "", "facts"))).fetchone()
+        except (psycopg.Error, OSError) as error:
+            raise unreachable(error, where) from error
+        server = cls(dsn, settings, {**(facts or {}), "where": where})
+        server._idle.append(channel)
+        return server
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._pool.close()
+        while self._idle:
+            await self._idle.pop().close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -99,49 +81,88 @@ class Postgres:
 
         Raises EngineDied when the server goes away, and what common.errors has for each refusal of the server.
         """
-        limit = timeout_ms or self._settings.statement_timeout_ms
-        with translated("PostgreSQL", self.where):
+        limits = Limits(timeout_ms or self._settings.statement_timeout_ms, self._settings.lock_timeout_ms)
+        try:
+            async with self._free:
+                channel = await self._begun(limits)
+                try:
+                    yield Session(channel, self._settings, self.version, [] if trace is None else trace)
+                finally:
+                    await self._release(channel)
+        except psycopg.Error as error:
+            raise translate(error, "PostgreSQL", self.where, limits) from error
+
+    async def _begun(self, limits: Limits) -> Channel:
+        while self._idle:
+            channel = self._idle.pop()
             try:
-                async with self._pool.connection() as connection:
-                    try:
-                        await _begin(connection, limit, self._settings.lock_timeout_ms)
-                        yield Session(connection, self._settings, self.version, [] if trace is None else trace)
-                    finally:
-                        if not connection.closed:
-                            await connection.execute("ROLLBACK")
-            except PoolTimeout as error:
-                raise EngineDied(what="PostgreSQL", where=self.where, detail="no connection within 10 s") from error
+                await _begin(channel, limits)
+                return channel
+            except psycopg.OperationalError:  # closed by the server or a pooler while it lay idle
+                await channel.close()
+        channel = await open_channel(self.dsn)
+        try:
+            await _begin(channel, limits)
+        except BaseException:
+            await channel.close()
+            raise
+        return channel
+
+    async def _release(self, channel: Channel) -> None:
+        try:
+            await asyncio.wait_for(_end(channel), 10)
+        except (psycopg.Error, TimeoutError):
+            await channel.close()
+        finally:
+            if channel.info.transaction_status is TransactionStatus.IDLE and not channel.closed:
+                self._idle.append(channel)
+            else:
+                await channel.close()
 
 
 class Session:
     """One read-only transaction on a live PostgreSQL."""
 
-    def __init__(
-        self, connection: psycopg.AsyncConnection[Row], settings: Settings, version: int, trace: list[str]
-    ) -> None:
-        self._connection = connection
+    def __init__(self, channel: Channel, settings: Settings, version: int, trace: list[str]) -> None:
+        self._channel = channel
         self._settings = settings
         self._trace = trace
         self.version = version
 
     async def rows(self, statement: str | sql.Composable, params: Params = None) -> list[Row]:
-        """All rows of one statement, as dictionaries.
+        """All rows of one statement, as dictionaries; values go in as literals, so that the trace can be run again.
 
-        Raises TooLarge when there are more rows or bytes than the settings allow.
+        Raises TooLarge when there are more rows or bytes than the settings allow, before more than that is held, and
+        WriteRefused when the statement is one that returns no rows (SET, COMMIT, DO, …): the session is over then.
         """
-        text = statement if isinstance(statement, str) else statement.as_string(self._connection)
+        text = statement if isinstance(statement, str) else statement.as_string(self._channel)
+        if params is not None:
+            text = psycopg.AsyncClientCursor(self._channel).mogrify(_literal(text), params)
+        if self._channel.info.transaction_status is not TransactionStatus.INTRANS:
+            raise WriteRefused(reason="the read-only transaction is over", needs="Ask again, in a new one.")
         self._trace.append(text.strip().rstrip(";"))
-        async with self._connection.cursor(binary=True) as cursor:
-            await cursor.execute(_literal(text), params)
-            found: list[Row] = []
-            size = 0
-            while batch := await cursor.fetchmany(500):
-                found += batch
-                size += sum(len(str(row)) for row in batch)
-                if len(found) > self._settings.result_rows or size > self._settings.result_bytes:
-                    most = f"{self._settings.result_rows} rows or {self._settings.result_bytes} bytes"
-                    raise TooLarge(what="The result", size=f"{len(found)} rows or more", limit=most)
-            return found
+        found: list[Row] = []
+        size = 0
+        most = f"{self._settings.result_rows:,} rows or {self._settings.result_bytes:,} bytes"
+        with self._channel.metered(self._settings.result_bytes, most):
+            async with self._channel.cursor() as cursor, aclosing(_stream(cursor, text)) as stream:
+                try:
+                    async for row in stream:
+                        if len(found) >= self._settings.result_rows:
+                            raise TooLarge(what="The result", size=f"more than {len(found):,} rows", limit=most)
+                        size += sum(len(value) for value in row.values() if isinstance(value, str))
+                        if size > self._settings.result_bytes:
+                            raise TooLarge(what="The result", size=f"more than {size:,} bytes", limit=most)
+                        found.append(row)
+                except psycopg.ProgrammingError as error:
+                    if error.sqlstate is not None:
+                        raise
+                    await self._channel.close()
+                    raise WriteRefused(
+                        reason="the statement returns no rows, so it is not a read",
+                        needs="Send a SELECT, VALUES, TABLE, SHOW or EXPLAIN.",
+                    ) from error
+        return found
 
     async def row(self, statement: str | sql.Composable, params: Params = None) -> Row | None:
         """The first row of one statement, or None."""
@@ -157,35 +178,46 @@ class Session:
         await self.rows("SELECT set_config(%s, %s, true)", (name, value))
 
 
-def place(dsn: str) -> str:
-    """host:port/database of a connection string, without user and password.
-
-    Raises InputError when it is no connection string.
-    """
-    try:
-        parts = conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError as error:
-        detail = f"This is not a PostgreSQL connection string ({str(error).strip()})"
-        raise InputError(detail=detail, next="Write it as postgresql://USER@HOST:PORT/DATABASE") from error
-    host, port = parts.get("host") or parts.get("hostaddr") or "local socket", parts.get("port") or 5432
-    return f"{host}:{port}/{parts.get('dbname') or parts.get('user') or ''}"
-
-
-async def _begin(connection: psycopg.AsyncConnection[Row], timeout_ms: int, lock_ms: int) -> None:
-    await connection.execute("BEGIN READ ONLY")
-    await connection.execute(
-        "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),"
-        " set_config('idle_in_transaction_session_timeout', %s, true)",
-        (str(timeout_ms), str(lock_ms), str(2 * timeout_ms)),
+async def _begin(channel: Channel, limits: Limits) -> None:
+    """Open the transaction. Snapshot and savepoint, each alone, make SET TRANSACTION READ WRITE impossible."""
+    await channel.execute("BEGIN READ ONLY")
+    await channel.execute(
+        query(__package__ or "", "session"),
+        {
+            "statement_timeout": str(limits.statement_ms),
+            "lock_timeout": str(limits.lock_ms),
+            "idle_timeout": str(2 * limits.statement_ms),
+        },
     )
+    await channel.execute("SAVEPOINT dbcrew")
 
 
-async def _forget(connection: psycopg.AsyncConnection[Row]) -> None:
-    """Leave nothing of one session to the next: hypothetical indexes live outside transactions and DISCARD ALL."""
-    hypopg = await (await connection.execute("SELECT 1 FROM pg_extension WHERE extname = 'hypopg'")).fetchone()
-    if hypopg is not None:
-        await connection.execute("SELECT hypopg_reset()")
-    await connection.execute("DISCARD ALL")
+async def _end(channel: Channel) -> None:
+    """Leave nothing behind. What outlives a transaction is undone inside it, the one time a pooler's server is ours."""
+    status = channel.info.transaction_status
+    if channel.closed or status is TransactionStatus.ACTIVE:
+        return
+    if status is TransactionStatus.INERROR:
+        await channel.execute("ROLLBACK TO SAVEPOINT dbcrew")
+    if status is not TransactionStatus.IDLE:
+        with suppress(psycopg.errors.ReadOnlySqlTransaction):
+            await _undo(channel)
+        await channel.execute("ROLLBACK")
+    await channel.execute("DISCARD ALL")
+
+
+async def _undo(channel: Channel) -> None:
+    """Advisory locks survive ROLLBACK; hypothetical indexes survive ROLLBACK and DISCARD ALL."""
+    await channel.execute("SELECT pg_catalog.pg_advisory_unlock_all()")
+    schema = await (await channel.execute(query(__package__ or "", "hypopg_schema"))).fetchone()
+    if schema is not None:
+        await channel.execute(sql.SQL("SELECT {}.hypopg_reset()").format(sql.Identifier(schema["schema"])))
+
+
+async def _stream(cursor: psycopg.AsyncCursor[Row], text: str) -> AsyncGenerator[Row, None]:
+    chunk = _CHUNK if capabilities.has_stream_chunked() else 1
+    async for row in cursor.stream(_literal(text), size=chunk):
+        yield row
 
 
 def _literal(text: str) -> LiteralString:
