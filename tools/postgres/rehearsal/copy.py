@@ -1,0 +1,295 @@
+"""A throwaway PostgreSQL that holds what a change is about."""
+
+import asyncio
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
+
+from common import directories
+from common.config.settings import Settings
+from common.engines import copy_cluster
+from common.errors import DiskFull, Unreachable
+from tools.postgres.connection import Postgres
+from tools.postgres.faults import translate
+from tools.postgres.rehearsal.names import QualifiedName
+from tools.postgres.rehearsal.reader import Reader
+from tools.postgres.rehearsal.rows import Copied, Focus, Rows
+from tools.postgres.rehearsal.schema import definitions_of, replay
+from tools.postgres.rehearsal.scope import Relation, Scope, scope_of
+
+KEEPER = "dbcrew_keeper"
+REHEARSER = "dbcrew_rehearsal"
+_SPARE_BYTES = 300_000_000
+SERVER = {
+    # As a live server writes it, so that WAL volumes mean something.
+    "wal_level": "replica",
+    "autovacuum": "off",
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",
+    "max_locks_per_transaction": "256",
+    "track_functions": "all",
+}
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy that is up. Gone, with its folder, when the `copy_of` that made it ends.
+
+    `dsn` is the throwaway's superuser, for building and measuring what we wrote ourselves; `rehearsal_dsn` is a role
+    that owns the tables without being a superuser, for text that others wrote. Both hold a password that works
+    nowhere else.
+    """
+
+    dsn: str = field(repr=False)
+    rehearsal_dsn: str = field(repr=False)
+    database: str
+    server_version: str
+    version: int
+    """server_version_num of the copy."""
+    live_version: int
+    tables: tuple[Copied, ...]
+    relations: tuple[Relation, ...]
+    missing: tuple[str, ...]
+    """What could not be carried over, each with its reason."""
+    seconds: float
+    """How long it took to make."""
+    longest_snapshot_s: float
+    """The longest time one snapshot was held on the live server."""
+
+    @property
+    def same_version(self) -> bool:
+        """Whether the copy runs the live server's major version."""
+        return self.version // 10_000 == self.live_version // 10_000
+
+    @property
+    def about(self) -> str:
+        """One sentence for the reader of a report."""
+        major, live = self.version // 10_000, self.live_version // 10_000
+        version = (
+            f"PostgreSQL {major}, as the live server" if self.same_version else f"PostgreSQL {major} (live: {live})"
+        )
+        partly = [table.name for table in self.tables if not table.whole and table.copied_rows]
+        rows = "all rows" if not partly else "a sample of the rows of " + ", ".join(map(str, partly))
+        return f"Rehearsed on a throwaway {version}, with {rows}."
+
+    async def connect(self) -> psycopg.AsyncConnection[TupleRow]:
+        """A connection as superuser of the copy, in autocommit. The caller closes it."""
+        return await psycopg.AsyncConnection.connect(self.dsn, autocommit=True, prepare_threshold=None)
+
+    async def connect_as_owner(self) -> psycopg.AsyncConnection[TupleRow]:
+        """A connection, in autocommit, with the rights of the tables' owners, no more. The caller closes it."""
+        return await psycopg.AsyncConnection.connect(self.rehearsal_dsn, autocommit=True, prepare_threshold=None)
+
+    def table(self, name: QualifiedName) -> Copied | None:
+        """What became of one table; None when it is not in the copy."""
+        return next((table for table in self.tables if table.name == name), None)
+
+
+@asynccontextmanager
+async def copy_of(
+    postgres: Postgres,
+    tables: Sequence[QualifiedName],
+    *,
+    settings: Settings,
+    progress: Callable[[str], None] = lambda line: None,
+    focus: Sequence[Focus] = (),
+    whole_up_to: int = 0,
+    children: bool = False,
+    trace: list[str] | None = None,
+) -> AsyncIterator[Copy]:
+    """A throwaway PostgreSQL with these tables and all they need: definitions, rows, statistics, rights.
+
+    A table of at most `settings.copy_rows` rows (of `whole_up_to`, for the named tables, when that is more) is copied
+    whole; of others a reproducible page sample, with every parent a foreign key asks for and all rows of `focus`. With
+    `children`, tables that reference the named ones come along. Statements sent to the live server go into `trace`.
+
+    Raises UnknownObject, Refused (the GRANT that is missing), TimedOut, DiskFull, EngineDied, Unreachable.
+    """
+    began = time.monotonic()
+    sent = [] if trace is None else trace
+    scope = await scope_of(postgres, tables, children=children, trace=sent)
+    await asyncio.to_thread(_room, scope, max(settings.copy_rows, whole_up_to))
+    missing = list(scope.missing)
+    progress("starting a throwaway PostgreSQL")
+    async with copy_cluster(postgres.version // 10_000, SERVER) as cluster:
+        try:
+            dsn, rehearsal_dsn, database = await _prepare(cluster.dsn, scope, missing)
+            async with (
+                await psycopg.AsyncConnection.connect(dsn, autocommit=True) as keeper,
+                await psycopg.AsyncConnection.connect(rehearsal_dsn, autocommit=True) as loader,
+            ):
+                version = keeper.info.server_version
+                progress("reading the definitions")
+                definitions = await definitions_of(
+                    postgres, scope, limit_s=settings.copy_chunk_s, statistics=version >= 180_000
+                )
+                await replay(keeper, definitions.before_rows, missing)
+                await keeper.execute("RESET ALL")
+                progress("copying rows")
+                async with Reader.open(postgres, settings.copy_chunk_s, sent) as reader:
+                    rows = Rows(
+                        reader, loader, keeper, scope,
+                        most=settings.copy_rows, whole_up_to=whole_up_to, focus=focus, progress=progress,
+                    )  # fmt: skip
+                    copied = await rows.carry()
+                progress("building indexes and constraints")
+                await replay(keeper, definitions.after_rows, missing)
+                await keeper.execute("RESET ALL")
+                await _finish(keeper, loader, scope, copied, definitions.statistics, missing)
+        except psycopg.Error as error:
+            raise _trouble(error) from error
+        yield Copy(
+            dsn=dsn,
+            rehearsal_dsn=rehearsal_dsn,
+            database=database,
+            server_version=cluster.install.version,
+            version=version,
+            live_version=postgres.version,
+            tables=tuple(copied),
+            relations=tuple(scope.relations.values()),
+            missing=tuple(dict.fromkeys(missing)),
+            seconds=time.monotonic() - began,
+            longest_snapshot_s=reader.longest_s,
+        )
+
+
+def _room(scope: Scope, most: int) -> None:
+    """Raise DiskFull before anything starts when the rows would not fit twice (a rewrite needs a second copy)."""
+    wanted = _SPARE_BYTES
+    for relation in scope.relations.values():
+        share = 1.0 if relation.live_rows <= most else most / relation.live_rows
+        wanted += round(2 * relation.total_bytes * share)
+    home = directories.engines()
+    if shutil.disk_usage(home).free < wanted:
+        raise DiskFull(where=str(home), doing=f"making a copy that needs {wanted // 1_000_000:,} MB")
+
+
+def _trouble(error: psycopg.Error) -> Exception:
+    if isinstance(error, psycopg.errors.DiskFull):
+        return DiskFull(where=str(directories.engines()), doing="making a copy")
+    if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
+        return Unreachable(
+            what="the throwaway PostgreSQL", where="127.0.0.1", detail=str(error).strip(), next="Run the same again."
+        )
+    return translate(error, "the copy", "127.0.0.1")
+
+
+async def _prepare(bootstrap: str, scope: Scope, missing: list[str]) -> tuple[str, str, str]:
+    """Roles, database and settings as on the live server. Returns the DSNs of keeper and rehearser, and the database.
+
+    No role of the live server is a superuser here, whatever it is there, and the bootstrap superuser gives up its name:
+    functions that belong to `postgres` on the live server must not run as one on the copy.
+    """
+    keeper_secret, secret = secrets.token_urlsafe(18), secrets.token_urlsafe(18)
+    database = scope.server["database"]
+    address = {name: value for name, value in conninfo_to_dict(bootstrap).items() if name in ("host", "port")}
+    async with await psycopg.AsyncConnection.connect(bootstrap, autocommit=True) as connection:
+        await connection.execute(
+            sql.SQL("CREATE ROLE {} SUPERUSER LOGIN PASSWORD {}").format(
+                sql.Identifier(KEEPER), sql.Literal(keeper_secret)
+            )
+        )
+    keeper = {**address, "user": KEEPER, "password": keeper_secret}
+    async with await psycopg.AsyncConnection.connect(
+        make_conninfo("", **keeper, dbname="template1"), autocommit=True
+    ) as connection:
+        await connection.execute(
+            sql.SQL("ALTER ROLE postgres RENAME TO {}").format(sql.Identifier("dbcrew_" + secrets.token_hex(6)))
+        )
+        for role in scope.roles:
+            name = sql.Identifier(role["name"])
+            bypass = sql.SQL("BYPASSRLS" if role["bypassrls"] else "NOBYPASSRLS")
+            await connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN {}").format(name, bypass))
+        known = {role["name"] for role in scope.roles}
+        for role in scope.roles:
+            for group in known.intersection(role["member_of"]):
+                await connection.execute(
+                    sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(role["name"]))
+                )
+        await connection.execute(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE pg_read_all_data, pg_write_all_data").format(
+                sql.Identifier(REHEARSER), sql.Literal(secret)
+            )
+        )
+        for role in scope.roles:
+            await connection.execute(
+                sql.SQL("GRANT {} TO {}").format(sql.Identifier(role["name"]), sql.Identifier(REHEARSER))
+            )
+        await _database(connection, scope, missing)
+    place = {"dbname": database}
+    return (
+        make_conninfo("", **keeper, **place),
+        make_conninfo("", **address, user=REHEARSER, password=secret, **place),
+        database,
+    )
+
+
+async def _database(connection: psycopg.AsyncConnection, scope: Scope, missing: list[str]) -> None:
+    server = scope.server
+    name = sql.Identifier(server["database"])
+    await connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(name))
+    start = sql.SQL("CREATE DATABASE {} TEMPLATE template0 OWNER {} ENCODING {}").format(
+        name, sql.Identifier(server["owner"]), sql.Literal(server["encoding"])
+    )
+    locale = sql.SQL(" LC_COLLATE {} LC_CTYPE {}").format(sql.Literal(server["collate"]), sql.Literal(server["ctype"]))
+    plain = sql.SQL(" LC_COLLATE 'C' LC_CTYPE 'C'")
+    try:
+        await connection.execute(start + locale)
+        if server["provider"] != "c":
+            missing.append("the database's collation provider: the copy sorts by the C library")
+    except psycopg.DatabaseError:
+        await connection.execute(start + plain)
+        missing.append(f"the collation {server['collate']}: not on this machine, the copy sorts by bytes")
+    settings = [tuple(each.split("=", 1)) for each in server["settings"]] + list(scope.planner.items())
+    for setting, value in settings:
+        try:
+            await connection.execute(
+                sql.SQL("ALTER DATABASE {} SET {} = {}").format(name, sql.Identifier(setting), sql.Literal(value))
+            )
+        except psycopg.DatabaseError as error:
+            if setting not in scope.planner:
+                missing.append(f"setting {setting}: {(error.diag.message_primary or '').strip()}")
+
+
+async def _finish(
+    keeper: psycopg.AsyncConnection,
+    loader: psycopg.AsyncConnection,
+    scope: Scope,
+    copied: Sequence[Copied],
+    statistics: Sequence[str],
+    missing: list[str],
+) -> None:
+    for sequence in scope.sequences:
+        if sequence["last_value"] is not None:
+            name = sql.Identifier(sequence["schema"], sequence["name"]).as_string()
+            await keeper.execute(
+                "SELECT setval(to_regclass(%s), %s) WHERE to_regclass(%s) IS NOT NULL",
+                (name, sequence["last_value"], name),
+            )
+    for relation in scope.relations.values():
+        if relation.kind == "m":
+            try:
+                await loader.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(relation.name.identifier))
+            except psycopg.DatabaseError as error:
+                missing.append(f"rows of {relation.name}: {(error.diag.message_primary or '').strip()}")
+    await keeper.execute("VACUUM ANALYZE")
+    sampled = [table.name for table in copied if not table.whole]
+    for statement in statistics:
+        if "pg_restore_attribute_stats" in statement and any(_about(statement, name) for name in sampled):
+            try:
+                await keeper.execute(sql.SQL(statement))
+            except psycopg.DatabaseError as error:
+                missing.append(f"live statistics: {(error.diag.message_primary or '').strip()}")
+    await keeper.execute("CHECKPOINT")
+
+
+def _about(statement: str, name: QualifiedName) -> bool:
+    return all(sql.Literal(word).as_string() in statement for word in (name.schema, name.name))

@@ -1,0 +1,103 @@
+"""Rows off the live server, as a stream, under one snapshot that is never held for long."""
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.conninfo import conninfo_to_dict
+
+from common.errors import EngineDied
+from tools.postgres.connection import Postgres
+from tools.postgres.faults import translate
+
+
+def without_password(info: str) -> tuple[str, dict[str, str]]:
+    """A connection string fit for a command line, and the environment that holds its secret."""
+    parts = conninfo_to_dict(info)
+    secret = parts.pop("password", None)
+    return psycopg.conninfo.make_conninfo("", **parts), {"PGPASSWORD": str(secret)} if secret else {}
+
+
+class Reader:
+    """Streams rows from the live server in READ ONLY, REPEATABLE READ transactions.
+
+    One snapshot serves as many reads as fit in `limit_s` seconds, then a new one is taken, so that vacuum on the live
+    server is never held back for longer.
+    """
+
+    def __init__(self, connection: psycopg.AsyncConnection, where: str, limit_s: float, trace: list[str]) -> None:
+        self._connection = connection
+        self._where = where
+        self._limit_s = limit_s
+        self._trace = trace
+        self._since: float | None = None
+        self.snapshots = 0
+        self.longest_s = 0.0
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, postgres: Postgres, limit_s: float, trace: list[str]) -> AsyncIterator[Self]:
+        """A reader on a connection of its own. Raises EngineDied when the server is gone."""
+        try:
+            connection = await psycopg.AsyncConnection.connect(
+                postgres.dsn, autocommit=True, application_name="dbcrew copy", connect_timeout=10
+            )
+        except psycopg.Error as error:
+            raise EngineDied(what="PostgreSQL", where=postgres.where, detail=str(error).strip()) from error
+        async with connection:
+            reader = cls(connection, postgres.where, limit_s, trace)
+            yield reader
+            await reader.release()
+
+    async def blocks(self, select: sql.Composable) -> AsyncGenerator[bytes | bytearray | memoryview, None]:
+        """The rows of `select` in COPY's text format.
+
+        Raises Slow when it takes longer than a snapshot may be held: ask for less. Raises what common.errors has for
+        the server's refusals.
+        """
+        try:
+            await self._renew()
+            statement = sql.SQL("COPY ({}) TO STDOUT").format(select)
+            self._trace.append(statement.as_string(self._connection))
+            async with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+                async for block in copy:
+                    yield block
+            self._held()
+        except errors.QueryCanceled as error:
+            await self.release()
+            raise Slow from error
+        except psycopg.Error as error:
+            raise translate(error, "PostgreSQL", self._where) from error
+
+    async def release(self) -> None:
+        """Let go of the snapshot."""
+        if self._since is not None and not self._connection.closed:
+            self._held()
+            await self._connection.execute("ROLLBACK")
+        self._since = None
+
+    def _held(self) -> None:
+        if self._since is not None:
+            self.longest_s = max(self.longest_s, time.monotonic() - self._since)
+
+    async def _renew(self) -> None:
+        if self._since is not None and time.monotonic() - self._since > self._limit_s / 2:
+            await self.release()
+        if self._since is None:
+            await self._connection.execute("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ")
+            await self._connection.execute(
+                "SELECT set_config('idle_in_transaction_session_timeout', %s, true),"
+                " set_config('lock_timeout', '2s', true)",
+                (str(int(self._limit_s * 1000)),),
+            )
+            self._since = time.monotonic()
+            self.snapshots += 1
+        left = max(100, int((self._limit_s - (time.monotonic() - self._since)) * 1000))
+        await self._connection.execute("SELECT set_config('statement_timeout', %s, true)", (str(left),))
+
+
+class Slow(Exception):
+    """A read took longer than a snapshot may be held on the live server."""

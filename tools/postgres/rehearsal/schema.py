@@ -1,0 +1,149 @@
+"""The definitions: pg_dump from the live server, replayed on the copy one statement at a time."""
+
+import asyncio
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+
+import psycopg
+from pglast import split
+from pglast.parser import ParseError
+from psycopg import sql
+
+from common.engines import embedded
+from common.errors import InputError, TimedOut
+from tools.postgres.connection import Postgres
+from tools.postgres.rehearsal.reader import without_password
+from tools.postgres.rehearsal.scope import Scope
+
+_RESTRICT = re.compile(r"^\\(un)?restrict \S+$", re.MULTILINE)
+_EXTENSION = re.compile(r"CREATE EXTENSION (?:IF NOT EXISTS )?(\"?)([\w-]+)\1", re.IGNORECASE)
+_NOT_OURS = re.compile(
+    r"\s*(SET transaction_timeout|COMMENT ON EXTENSION|CREATE EVENT TRIGGER|ALTER EVENT TRIGGER|"
+    r"COMMENT ON EVENT TRIGGER|CREATE SERVER|CREATE USER MAPPING|CREATE FOREIGN|ALTER SERVER|ALTER FOREIGN|CREATE SCHEMA public;?$)",
+    re.IGNORECASE,
+)
+_HARMLESS = (
+    "amcheck autoinc bloom btree_gin btree_gist citext cube dict_int dict_xsyn earthdistance fuzzystrmatch hstore hypopg"
+    " insert_username intagg intarray isn lo ltree moddatetime pg_buffercache pg_freespacemap pg_stat_statements pg_trgm"
+    " pg_visibility pgcrypto pgrowlocks pgstattuple plpgsql postgis refint seg tablefunc tcn tsm_system_rows"
+    " tsm_system_time unaccent uuid-ossp vector"
+)
+HARMLESS = frozenset(_HARMLESS.split())
+"""Extensions that reach neither files nor other servers. Others stay away from the copy, where text that nobody has
+judged runs."""
+
+
+class Definitions:
+    """The definitions, in the two halves that pg_dump knows, and the statistics where they can be carried."""
+
+    def __init__(self, before_rows: list[str], after_rows: list[str], statistics: list[str]) -> None:
+        self.before_rows = before_rows
+        self.after_rows = after_rows
+        self.statistics = statistics
+
+
+async def definitions_of(postgres: Postgres, scope: Scope, *, limit_s: float, statistics: bool) -> Definitions:
+    """Dump what is in scope, as the role we were given. The password goes through the environment, never argv.
+
+    Raises TimedOut when the dump takes longer than a snapshot may be held, InputError with pg_dump's own words when it
+    fails.
+    """
+    install = await asyncio.to_thread(embedded)
+    program = install.program("pg_dump")
+    target, secret = without_password(postgres.dsn)
+    environment = {
+        **{name: value for name, value in os.environ.items() if name.startswith("PG")},
+        **install.environment,
+        **secret,
+        "HOME": os.environ.get("HOME", "/"),
+        "PGAPPNAME": "dbcrew copy",
+    }
+    with tempfile.NamedTemporaryFile("w", suffix=".filter", encoding="utf-8") as exclusions:
+        for name in scope.left_out:
+            if "\n" not in f"{name.schema}{name.name}":
+                exclusions.write(f"exclude table {name.identifier.as_string()}\n")
+        exclusions.flush()
+        common = [
+            str(program), "-d", target, "--no-password", "--no-tablespaces", "--no-publications", "--no-subscriptions",
+            "--lock-wait-timeout=2000", f"--filter={exclusions.name}",
+        ]  # fmt: skip
+        wanted = [
+            [*common, "--schema-only", "--section=pre-data"],
+            [*common, "--schema-only", "--section=post-data"],
+        ]
+        if statistics:
+            wanted.append([*common, "--statistics-only"])
+        texts = await asyncio.gather(*(_output(command, environment, limit_s) for command in wanted))
+    parts = [await asyncio.to_thread(_statements, text) for text in texts]
+    return Definitions(parts[0], parts[1], parts[2] if statistics else [])
+
+
+async def replay(connection: psycopg.AsyncConnection, statements: Sequence[str], missing: list[str]) -> None:
+    """Run the statements on the copy; what fails twice goes into `missing` with the server's reason."""
+    failed: list[tuple[str, str]] = []
+    for statement in statements:
+        error = await _try(connection, statement, missing)
+        if error is not None:
+            failed.append((statement, error))
+    for statement, _ in failed:
+        error = await _try(connection, statement, missing)
+        if error is not None:
+            missing.append(f"{_head(statement)}: {error}")
+
+
+async def _try(connection: psycopg.AsyncConnection, statement: str, missing: list[str]) -> str | None:
+    if _NOT_OURS.match(statement):
+        return None
+    extension = _EXTENSION.match(statement)
+    if extension and extension[2] not in HARMLESS:
+        missing.append(f"extension {extension[2]}: not put on a copy, it may reach files or other servers")
+        return None
+    try:
+        await connection.execute(sql.SQL(statement))
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error as error:
+        if extension:
+            missing.append(f"extension {extension[2]}: not on this machine")
+            return None
+        return (error.diag.message_primary or str(error)).strip()
+    return None
+
+
+async def _output(command: list[str], environment: dict[str, str], limit_s: float) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(limit_s):
+            out, err = await process.communicate()
+    except TimeoutError:
+        raise TimedOut(
+            what="Reading the definitions with pg_dump",
+            seconds=limit_s,
+            next="Raise DBCREW_COPY_CHUNK_S and try again.",
+        ) from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        said = [line for line in err.decode(errors="replace").splitlines() if line.strip()]
+        detail = " ".join((said or ["it gave no reason"])[:2])
+        raise InputError(detail=f"The definitions cannot be read: {detail}", next="Mend that and ask again")
+    return _RESTRICT.sub("", out.decode("utf-8", errors="surrogateescape"))
+
+
+def _statements(text: str) -> list[str]:
+    try:
+        return list(split(text))
+    except ParseError:
+        return list(split(text, with_parser=False))
+
+
+def _head(statement: str) -> str:
+    words = " ".join(line for line in statement.splitlines() if not line.startswith("--")).split()
+    return " ".join(words[:6])
