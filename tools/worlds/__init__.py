@@ -3,6 +3,7 @@
 from tools.worlds.faults import ALL_FAULTS, FAULTS, Expected, Fault, SeenBy, expected
 from tools.worlds.load import Loaded, World, found, load
 from tools.worlds.scopes import SCOPES, Scope
+from tools.worlds.workload import Played, WorkloadStatement, play, statements
 
 __all__ = [
     "ALL_FAULTS",
@@ -11,10 +12,14 @@ __all__ = [
     "Expected",
     "Fault",
     "Loaded",
+    "Played",
     "Scope",
     "SeenBy",
+    "WorkloadStatement",
     "World",
     "expected",
     "found",
     "load",
+    "play",
+    "statements",
 ]

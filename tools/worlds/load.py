@@ -64,7 +64,7 @@ async def load(
     wanted = scope_named(scope) if isinstance(scope, str) else scope
     plants = chosen(faults)
     began = time.monotonic()
-    where = _place(dsn)
+    where = place(dsn)
     try:
         connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True, application_name="dbcrew world")
     except psycopg.OperationalError as error:
@@ -87,7 +87,7 @@ async def found(dsn: str) -> World | None:
             comment = await _comment(connection)
     except psycopg.OperationalError as error:
         raise Unreachable(
-            what="PostgreSQL", where=_place(dsn), detail=error, next="Start the server or correct the DSN."
+            what="PostgreSQL", where=place(dsn), detail=error, next="Start the server or correct the DSN."
         ) from error
     if comment is None or not comment.startswith(MARK):
         return None
@@ -240,7 +240,7 @@ async def _comment(connection: psycopg.AsyncConnection[tuple[object, ...]]) -> s
     return None if row is None or row[0] is None else str(row[0])
 
 
-def _place(dsn: str) -> str:
+def place(dsn: str) -> str:
     """Host, port and database of a DSN, without its secrets."""
     try:
         parts = psycopg.conninfo.conninfo_to_dict(dsn)

@@ -1,0 +1,3 @@
+SELECT id, reference, status
+FROM wallet.transactions
+WHERE reference LIKE %(prefix)s

@@ -1,0 +1,3 @@
+SELECT id, tenant_id, role, full_name, status
+FROM wallet.users
+WHERE lower(email) = lower(%(email)s)
