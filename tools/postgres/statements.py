@@ -1,5 +1,6 @@
 """SQL text as statements: where each begins, what kind it is, what it reads, and its fingerprint."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -9,7 +10,11 @@ from pglast import parser
 
 from common.errors import MalformedSql
 
+_DETAIL = 200
 _DROPPED = ("OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_FOREIGN_TABLE", "OBJECT_SEQUENCE")
+
+RUNAWAY = re.compile(r"[-+*/<>=~!@#%^&|`?]{1000}")
+"""A run of operator characters for which libpg_query's scanner takes time in the square of its length."""
 
 Relation = tuple[str | None, str]
 """(schema or None, name), as written."""
@@ -91,6 +96,8 @@ def _tree(sql: str) -> dict[str, Any]:
 
 def _check(sql: str) -> None:
     """The C parser would stop at a NUL byte and pass over what follows."""
+    if RUNAWAY.search(sql):
+        raise MalformedSql(detail="it holds a run of more than a thousand operator characters")
     if "\0" in sql:
         raise MalformedSql(detail=f"there is a NUL byte at {_place(sql, sql.index(chr(0)))}")
     try:
@@ -107,6 +114,8 @@ def explained(sql: str, error: parser.ParseError) -> str:
     """What the parser said about `sql`, with line and column where it says an index."""
     message, *index = error.args
     detail = " ".join(str(message).split())
+    if len(detail) > _DETAIL:
+        detail = f"{detail[:_DETAIL]}…"
     return f"{detail}, {_place(sql, index[0])}" if index and index[0] is not None else detail
 
 

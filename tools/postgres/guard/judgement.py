@@ -9,10 +9,12 @@ from pglast.parser import ParseError, parse_sql_json, scan
 from tools.postgres.guard.names import Known
 from tools.postgres.guard.nodes import Walk, article, setting
 from tools.postgres.guard.verdict import Effect, Refusal, Verdict
-from tools.postgres.statements import explained
+from tools.postgres.statements import RUNAWAY, explained
 
 MAX_BYTES = 1_000_000
 """Longest statement judged, in bytes of UTF-8: an IN-list of 100,000 numbers fits."""
+
+_OLD_STRINGS = 20
 
 _NOTHING_KNOWN = Known()
 
@@ -36,11 +38,9 @@ def judge(sql: str, known: Known = _NOTHING_KNOWN) -> Verdict:
     if isinstance(tree, Verdict):
         return tree
     verdict = _judge_tree(tree, known)
-    if verdict.allowed and "\\'" in sql and (other := _as_old_strings(sql)) != sql:
-        # With standard_conforming_strings off, \' does not end a string: the server would see other statements here.
-        again = judge_escaped(other, known)
-        if again is not None:
-            return again
+    if verdict.allowed and "\\'" in sql:
+        # With standard_conforming_strings off, \' does not end a string: the server would see something else.
+        return _judge_escaped(sql, known) or verdict
     return verdict
 
 
@@ -52,9 +52,12 @@ def proven_read(sql: str, known: Known = _NOTHING_KNOWN) -> Verdict:
     return verdict
 
 
-def judge_escaped(sql: str, known: Known) -> Verdict | None:
+def _judge_escaped(sql: str, known: Known) -> Verdict | None:
     """The refusal of `sql` as a server with standard_conforming_strings off reads it, or None when it has none."""
-    tree = _parse(sql)
+    escaped = _as_old_strings(sql)
+    if escaped is None:
+        return _refused("ambiguous", "holds \\' in many plain strings, which not every server reads alike: write E'…'")
+    tree = _parse(escaped)
     if isinstance(tree, Verdict):
         return tree if tree.code not in ("malformed", "empty") else None
     verdict = _judge_tree(tree, known)
@@ -76,6 +79,8 @@ def _parse(sql: str) -> dict[str, Any] | Verdict:
         return _refused("malformed", "holds half a character (a lone surrogate), which UTF-8 cannot carry")
     if size > MAX_BYTES:
         return _refused("too-large", f"longer than {MAX_BYTES:,} bytes")
+    if RUNAWAY.search(sql):
+        return _refused("too-deep", "holds a run of more than a thousand operator characters")
     try:
         text = parse_sql_json(sql)
     except ParseError as error:
@@ -155,19 +160,27 @@ def _other(kind: str) -> Refusal:
     return Refusal("unknown-syntax", "unknown", f"{kind} is a statement the guard does not know")
 
 
-def _as_old_strings(sql: str) -> str:
-    """`sql` with E before every plain string that holds a backslash, lexed as with standard_conforming_strings off."""
+def _as_old_strings(sql: str) -> str | None:
+    """`sql` with E before every plain string that `\\'` may end or not, lexed as with standard_conforming_strings off.
+
+    None when there are more of them than anybody writes: each one takes a scan.
+    """
     start = 0
-    while True:
+    for _ in range(_OLD_STRINGS):
         try:
             tokens = scan(sql)
         except ParseError:
             return sql
-        found = next((t for t in tokens if t.start >= start and t.name == "SCONST" and sql[t.start] == "'"), None)
+        found = next((t for t in tokens if t.start >= start and _ambiguous(sql[t.start : t.end + 1])), None)
         if found is None:
             return sql
-        sql = f"{sql[: found.start]}E{sql[found.start :]}"
-        start = found.start + 1
+        sql = f"{sql[: found.start]} E{sql[found.start :]}"
+        start = found.start + 2
+    return None
+
+
+def _ambiguous(token: str) -> bool:
+    return token[0] == "'" and "\\'" in token
 
 
 def _refused(code: str, reason: str, effect: Effect = "unknown") -> Verdict:
