@@ -1,24 +1,28 @@
 """A live PostgreSQL, read only: the channel and the transaction that refuse (layers 3 and 4 of what makes it safe)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, LiteralString, Self
 
 import psycopg
-from psycopg import capabilities, sql
-from psycopg.pq import TransactionStatus
+from psycopg import capabilities, generators, sql
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGconn, PGresult
 
 from common.config.settings import Settings
 from common.errors import TooLarge, WriteRefused
 from common.queries import query
-from tools.postgres.channel import Channel, Row, open_channel
+from tools.postgres.channel import Channel, open_channel
+from tools.postgres.channel import Row as Row
 from tools.postgres.faults import Limits, translate, unreachable
 from tools.postgres.place import place
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 
 _SESSIONS = 4
+_PREPARED = "dbcrew_statement"
 _CHUNK = 100
 """Rows taken from the wire at a time, where libpq can (17 and later); the byte cap holds within a chunk too."""
 
@@ -173,9 +177,36 @@ class Session:
         row = await self.row(statement, params)
         return None if row is None else next(iter(row.values()))
 
+    @asynccontextmanager
+    async def prepared(self, statement: str) -> AsyncIterator[tuple[str, list[str]]]:
+        """`statement` with its `$1`, `$2`, … under a name for EXECUTE, and the type of each parameter.
+
+        Raises InputError when the server cannot tell the type of a parameter.
+        """
+        self._trace.append(f"PREPARE {_PREPARED} AS {statement.strip().rstrip(';')}")
+        oids = await self._channel.wait(_prepare(self._channel.pgconn, _PREPARED.encode(), statement.encode()))
+        yield _PREPARED, [str(await self.value("SELECT %s::oid::regtype::text", (oid,))) for oid in oids]
+        if self._channel.info.transaction_status is TransactionStatus.INTRANS:  # else DISCARD ALL takes it away
+            await self._channel.execute(f"DEALLOCATE {_PREPARED}")
+
     async def set_local(self, name: str, value: str) -> None:
         """Set a configuration parameter for this transaction only."""
         await self.rows("SELECT set_config(%s, %s, true)", (name, value))
+
+
+def _prepare(connection: PGconn, name: bytes, statement: bytes) -> Generator[Any, Any, list[int]]:
+    """Parse and describe over the extended protocol, which takes one statement only."""
+    connection.send_prepare(name, statement)
+    _fine(connection, (yield from generators.execute(connection)))
+    connection.send_describe_prepared(name)
+    described = _fine(connection, (yield from generators.execute(connection)))
+    return [described.param_type(number) for number in range(described.nparams)]
+
+
+def _fine(connection: PGconn, results: list[PGresult]) -> PGresult:
+    if results[-1].status == ExecStatus.FATAL_ERROR:
+        raise error_from_result(results[-1], encoding="utf-8")
+    return results[-1]
 
 
 async def _begin(channel: Channel, limits: Limits) -> None:

@@ -39,6 +39,11 @@ def place(dsn: str) -> str:
     return f"{listed}/{found.get('dbname') or found.get('user') or ''}"
 
 
+def quoted(name: str) -> str:
+    """`name` as a quoted SQL identifier, for statements that people are told to run."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def without_secrets(dsn: str) -> str:
     """`dsn` as key=value string with nothing secret left in it. Raises InputError when it is no connection string."""
     return make_conninfo("", **{name: value for name, value in parts(dsn).items() if name not in _SECRET})

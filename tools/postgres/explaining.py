@@ -1,0 +1,70 @@
+"""EXPLAIN of one proven read, with or without parameters, on every version from 14."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import sql
+
+from common.errors import InputError, MalformedSql, Refused
+from common.queries import query
+from tools.postgres.connection import Session
+from tools.postgres.guard import Known, proven_read
+
+
+class NeedsValues(InputError):
+    """This statement has parameters: {parameters}. Give a value for each, in order, or put them into the statement."""
+
+
+async def allow(session: Session, statement: str) -> None:
+    """Raise Refused unless `statement` is proven to only read, reckoning with the functions of this database."""
+    rows = await session.rows(query(__package__, "own_functions"))
+    verdict = proven_read(statement, Known(functions={row["name"]: row["volatility"] for row in rows}))
+    if verdict.allowed:
+        return
+    if verdict.code == "malformed":
+        raise MalformedSql(detail=verdict.reason.removeprefix("not valid SQL: "))
+    needs = (
+        "A change is tried on a copy: ./p3 rehearse."
+        if verdict.effect == "write"
+        else "Send one SELECT, without EXPLAIN before it, that calls nothing the guard cannot prove to be a read."
+    )
+    raise Refused(reason=f"{verdict.reason} ({verdict.code})", needs=needs)
+
+
+async def explained(
+    session: Session, statement: str, options: Sequence[str], values: Sequence[str | None] | None = None
+) -> dict[str, Any]:
+    """What EXPLAIN (options, FORMAT JSON) says of `statement`: its one element, with `Plan` and what stands beside it.
+
+    A statement with parameters and no `values` gets its generic plan, the one PostgreSQL settles on for a prepared
+    statement when the values make no difference (documentation of PREPARE, plan_cache_mode); with `values` the plan
+    for these. Raises NeedsValues when ANALYZE is asked for and values are missing or too few.
+    """
+    head = sql.SQL("EXPLAIN ({}) ").format(sql.SQL(", ").join(sql.SQL(option) for option in (*options, "FORMAT JSON")))
+    if not _has_parameters(statement):
+        return _element(await session.value(head + sql.SQL(statement.strip().rstrip(";"))))
+    async with session.prepared(statement) as (name, types):
+        listed = ", ".join(f"${number} {type_}" for number, type_ in enumerate(types, 1))
+        if (values is None and "ANALYZE" in options) or (values is not None and len(values) != len(types)):
+            raise NeedsValues(parameters=listed)
+        mode = "force_generic_plan" if values is None else "force_custom_plan"
+        await session.set_local("plan_cache_mode", mode)
+        given = sql.SQL(", ").join(map(sql.Literal, values or [None] * len(types)))
+        return _element(await session.value(head + sql.SQL("EXECUTE {}({})").format(sql.Identifier(name), given)))
+
+
+def settings_of(element: dict[str, Any]) -> dict[str, str]:
+    """The planner settings that differ from their defaults, without those that the session itself made."""
+    found: dict[str, str] = element.get("Settings", {})
+    return {name: value for name, value in found.items() if name not in ("search_path", "plan_cache_mode")}
+
+
+def _has_parameters(statement: str) -> bool:
+    from pglast import parser  # loads when a statement is looked at
+
+    return any(token.name == "PARAM" for token in parser.scan(statement))
+
+
+def _element(answer: Any) -> dict[str, Any]:
+    element: dict[str, Any] = answer[0]
+    return element
