@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from common.errors import Missing
 
@@ -31,22 +32,13 @@ class Account:
         Never raises for a non-zero end: the caller reads `returncode`, `stdout` and `stderr`.
         """
         words = [str(word) for word in command]
-        if os.geteuid() == self.uid:
-            return subprocess.run(
-                words, env=environment, input=text, capture_output=True, text=True, cwd="/", check=False
-            )
+        other: dict[str, Any] = {}
+        if os.geteuid() != self.uid:
+            # What it writes must be as open as usual, however strict we are; its groups are not ours.
+            other = {"user": self.uid, "group": self.gid, "extra_groups": [], "umask": 0o022}
+        # The account may not be allowed into our own working folder.
         return subprocess.run(
-            words,
-            env=environment,
-            input=text,
-            capture_output=True,
-            text=True,
-            # The account may not be allowed into our own working folder.
-            cwd="/",
-            check=False,
-            user=self.uid,
-            group=self.gid,
-            extra_groups=[],
+            words, env=environment, input=text, capture_output=True, text=True, cwd="/", check=False, **other
         )
 
 

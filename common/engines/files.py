@@ -4,11 +4,15 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 from common.errors import DiskFull, Unreachable
+
+NEXT_TO_NONE = 2_000_000
+"""Bytes: with less than this free, a program that failed without a clear word failed for want of space."""
 
 
 @contextlib.contextmanager
@@ -41,8 +45,9 @@ def trouble(where: Path, doing: str) -> Iterator[None]:
 
 
 def raise_if_full(said: str, where: Path, doing: str) -> None:
-    """Raise DiskFull when a program's messages say that there was no space."""
-    if "No space left on device" in said or "Disk quota exceeded" in said:
+    """Raise DiskFull when a program that failed says that there was no space, or leaves next to none behind."""
+    told = "No space left on device" in said or "Disk quota exceeded" in said
+    if told or shutil.disk_usage(where).free < NEXT_TO_NONE:
         raise DiskFull(where=str(where), doing=doing)
 
 

@@ -103,7 +103,8 @@ def broad_excepts(tree: ast.Module) -> Iterator[int]:
             continue
         caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
         broad = any(
-            each is None or (isinstance(each, ast.Name) and each.id in ("Exception", "BaseException")) for each in caught
+            each is None or (isinstance(each, ast.Name) and each.id in ("Exception", "BaseException"))
+            for each in caught
         )
         if broad and not (isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None):
             yield node.lineno
