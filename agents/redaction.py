@@ -1,0 +1,100 @@
+"""What must not leave: secrets and personal data, replaced by the name of their kind before a text is published.
+
+The patterns are data (`redaction.toml`). Card numbers must pass the Luhn check (ISO/IEC 7812-1), IBANs the remainder of
+ISO 7064 MOD 97-10 and their country's length, so that identifiers and figures of a plan stay as they are.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """The text that may leave, and the kinds of what was taken out, each once, in the order of the patterns."""
+
+    text: str
+    found: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    kind: str
+    regex: re.Pattern[str]
+    proof: Callable[[str], int]
+
+    def replace(self, text: str) -> str:
+        mark = f"‹{self.kind}›"
+        done, parts = 0, []
+        for match in self.regex.finditer(text):
+            start, end = match.span("value" if "value" in self.regex.groupindex else 0)
+            secret = match.string[start:end]
+            quote = secret[0] if secret[:1] in "'\"" and len(secret) > 1 and secret[-1] == secret[0] else ""
+            length = self.proof(secret)
+            if length and secret.strip("'\"") != mark:
+                parts += [text[done:start], quote, mark, quote]
+                done = start + length
+        return "".join([*parts, text[done:]])
+
+
+def clean(text: str) -> Cleaned:
+    """`text` with every secret and every piece of personal data replaced, like `‹email›`. Cleaning twice changes nothing."""
+    found: list[str] = []
+    for pattern in _patterns():
+        replaced = pattern.replace(text)
+        if replaced != text and pattern.kind not in found:
+            found.append(pattern.kind)
+        text = replaced
+    return Cleaned(text, tuple(found))
+
+
+def clean_all(value: Any) -> Any:
+    """A JSON value with every string in it cleaned, keys included."""
+    if isinstance(value, str):
+        return clean(value).text
+    if isinstance(value, dict):
+        return {clean_all(key): clean_all(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [clean_all(each) for each in value]
+    return value
+
+
+@cache
+def _patterns() -> tuple[_Pattern, ...]:
+    rules = tomllib.loads(files("agents").joinpath("redaction.toml").read_text(encoding="utf-8"))
+    lengths: dict[str, int] = rules["iban"]
+    proofs = {"": len, "card": _card, "iban": lambda text: _iban(text, lengths), "phone": _phone}
+    return tuple(
+        _Pattern(each["kind"], re.compile(each["regex"], re.S), proofs[each.get("proof", "")])
+        for each in rules["pattern"]
+    )
+
+
+def _card(text: str) -> int:
+    """Its length when the issuer's prefix, the number of digits and the check digit are those of a card; else 0."""
+    digits = re.sub(r"\D", "", text)
+    issuer = re.match(r"4|5[1-5]|2[2-7]|3[47]|3[0689]|35|6011|62|64[4-9]|65", digits)
+    total = sum(
+        int(digit) if place % 2 == 0 else sum(divmod(2 * int(digit), 10))
+        for place, digit in enumerate(reversed(digits))
+    )
+    return len(text) if issuer and total % 10 == 0 and len(set(digits)) > 1 else 0
+
+
+def _iban(text: str, lengths: dict[str, int]) -> int:
+    """How many characters of `text`, from its start, are a valid IBAN; 0 when none are."""
+    wanted, kept = lengths.get(text[:2], 0), 0
+    for length, each in enumerate(text, 1):
+        kept += each != " "
+        if kept == wanted:
+            code = text[:length].replace(" ", "")
+            return length if int("".join(str(int(sign, 36)) for sign in code[4:] + code[:4])) % 97 == 1 else 0
+    return 0
+
+
+def _phone(text: str) -> int:
+    return len(text) if 9 <= sum(each.isdigit() for each in text) <= 15 else 0
