@@ -15,7 +15,6 @@ LONGEST = 300
 VAGUE = {"utils", "util", "helpers", "helper", "misc", "base", "managers"}
 HEAVY = {
     "alembic",
-    "asyncio",
     "jinja2",
     "langchain_core",
     "langgraph",
