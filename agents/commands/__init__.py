@@ -5,12 +5,14 @@ from typing import Any
 
 import typer
 
-from agents.commands import engines, env_status, guard, test, world
+from agents.commands import engines, env_status, grant, guard, health, test, world
 
 COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "engines": engines.app,
     "env-status": env_status.env_status,
+    "grant": grant.grant,
     "guard": guard.guard,
+    "health": health.health,
     "test": test.run_tests,
     "world": world.app,
 }
