@@ -6,7 +6,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from common.errors import InputError
 
 _FORM = "Write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE, in a password %40 for @, %2F for / and %23 for #"
-_SECRET = ("password", "sslpassword", "passfile", "scram_client_key", "scram_server_key", "oauth_client_secret")
+SECRET = ("password", "sslpassword", "passfile", "scram_client_key", "scram_server_key", "oauth_client_secret")
 
 
 def parts(dsn: str) -> dict[str, str]:
@@ -17,8 +17,8 @@ def parts(dsn: str) -> dict[str, str]:
     """
     try:
         found = {name: str(value) for name, value in conninfo_to_dict(dsn).items() if value is not None}
-    except (psycopg.ProgrammingError, UnicodeError) as error:
-        raise InputError(detail="This is not a PostgreSQL connection string", next=_FORM) from error
+    except (psycopg.ProgrammingError, UnicodeError):
+        raise InputError(detail="This is not a PostgreSQL connection string", next=_FORM) from None
     ports = found.get("port", "").split(",")
     # A password with an unescaped @ or / ends up in the host, the port or the name of the database.
     if "@" in found.get("host", "") + found.get("dbname", "") or not all(not p or p.isdigit() for p in ports):
@@ -46,4 +46,4 @@ def quoted(name: str) -> str:
 
 def without_secrets(dsn: str) -> str:
     """`dsn` as key=value string with nothing secret left in it. Raises InputError when it is no connection string."""
-    return make_conninfo("", **{name: value for name, value in parts(dsn).items() if name not in _SECRET})
+    return make_conninfo("", **{name: value for name, value in parts(dsn).items() if name not in SECRET})
