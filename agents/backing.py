@@ -52,6 +52,8 @@ def said(data: Any, finding: Finding) -> bool:
 def tried_statements(data: Any) -> Iterator[str]:
     """Every statement that a rehearsal says it ran."""
     for row in _records(data):
+        if row.get("problem"):
+            continue
         for key in ("up", "down", "sql", "statement", "rewrite", "after_sql"):
             value = row.get(key)
             if isinstance(value, str):

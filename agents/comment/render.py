@@ -1,0 +1,181 @@
+"""Report → the comment, in GitHub Markdown of at most 65,536 characters (and bytes)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from agents.comment import diagrams
+from agents.comment.json import findings
+from agents.comment.text import Safe, Writer, cell, code, fence, finish, html_text, plain
+from agents.reply import Proposal, Reply, Report, look_up, milliseconds
+from common.errors import UnbackedClaim
+from common.evidence import Evidence
+from common.figures import show
+
+LIMIT = 65_536
+"""The most GitHub takes."""
+
+_ENGINES = {"postgresql": "PostgreSQL", "postgres": "PostgreSQL", "neo4j": "Neo4j", "redis": "Redis", "faiss": "FAISS"}
+_CUTS = ((20_000, 400), (4_000, 100), (1_000, 40), (200, 10))
+"""When leaving out is not enough: the most characters of one text, and the most entries of one list."""
+
+
+@dataclass(frozen=True)
+class _Size:
+    left_out: frozenset[str] = frozenset()
+    text: int = 0
+    entries: int = 10_000
+
+
+def marker(case: str) -> Safe:
+    """The hidden first line by which the case's comment is found again."""
+    return Safe(f"<!-- dbcrew:{''.join(each for each in case if each.isalnum() or each in '_./#:@')} -->")
+
+
+def render(report: Report) -> str:
+    """The comment: marker, verdict, then what backs it.
+
+    When it is too long, evidence is left out first (the longest first), then diagrams, then the rest is shortened; the
+    verdict, the migration and its rollback are the last to be. Raises UnbackedClaim when a reference points to nothing.
+    """
+    text = _rendered(report, _Size())
+    left_out: set[str] = set()
+    for name, size in _expendable(report):
+        if _fits(text):
+            return text
+        left_out.add(name)
+        if size > 2_000 or name == "last":
+            text = _rendered(report, _Size(frozenset(left_out)))
+    for characters, entries in _CUTS:
+        if _fits(text):
+            return text
+        text = _rendered(report, _Size(frozenset(left_out), characters, entries))
+    if _fits(text):
+        return text
+    note = "\n\nThe rest is left out: it is too long for a comment. See it with `./p3 cases`."
+    head = "\n\n".join(_rendered(report, _Size(frozenset(left_out), 200, 10)).split("\n\n")[:2])
+    return head.encode()[: LIMIT - 1_000].decode(errors="ignore") + note
+
+
+def _fits(text: str) -> bool:
+    return len(text.encode()) <= LIMIT
+
+
+def _expendable(report: Report) -> Iterator[tuple[str, int]]:
+    for record in sorted(report.evidence, key=lambda each: -len(each.statement)):
+        yield record.id, len(record.statement)
+    yield "schema", 10_000
+    yield "plans", 10_000
+    yield "last", 0
+
+
+def _rendered(report: Report, size: _Size) -> str:
+    evidence = {record.id: record for record in report.evidence}
+    issues = frozenset(each.issue for each in report.answered)
+    writer = Writer(evidence, issues, size.text)
+    jinja = Environment(
+        loader=PackageLoader("agents.comment", "."), finalize=finish, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, autoescape=False,
+    )  # fmt: skip
+    jinja.filters |= {
+        "plain": plain,
+        "code": code,
+        "cell": cell,
+        "html": html_text,
+        "fence": fence,
+        "prose": writer.prose,
+    }
+    jinja.filters |= {"line": writer.line, "sql": writer.sql, "show": lambda value, name: Safe(show(name, value))}
+    text = jinja.get_template("comment.md.j2").render(
+        report=report,
+        marker=marker(report.case),
+        several=len(report.replies) > 1,
+        replies=[_reply(reply, evidence, size) for reply in report.replies[: size.entries]],
+        findings=findings(report.replies)[: size.entries],
+        findings_left_out=max(0, len(findings(report.replies)) - size.entries),
+        headline=_headline(report, evidence),
+        evidence=report.evidence[: size.entries * 5],
+        left_out=size.left_out,
+        not_checked=list(
+            {(each.code, each.needs): each for reply in report.replies for each in reply.not_checked}.values()
+        ),
+        unasked=[record for record in report.evidence if not record.ok],
+        database_s=report.database_s or sum(record.ms for record in report.evidence) / 1000,
+        head=report.evidence[-1].digest if report.evidence else "",
+        entries=size.entries,
+    )
+    return _tidied(text)
+
+
+def _reply(reply: Reply, evidence: dict[str, Evidence], size: _Size) -> dict[str, Any]:
+    gains = [gain for number, each in enumerate(reply.proposals, 1) if (gain := _gain(number, each, evidence))]
+    plans = [] if "plans" in size.left_out else list(_plans(reply, evidence))
+    record = evidence.get(reply.schema_evidence)
+    schema = diagrams.relationships(record.data) if record and record.ok and "schema" not in size.left_out else ""
+    nothing = not (reply.proposals or reply.handoffs or any(each.severity.rank < 4 for each in reply.findings))
+    return {"reply": reply, "gains": gains, "plans": plans, "schema": schema, "nothing": nothing}
+
+
+def _plans(reply: Reply, evidence: dict[str, Evidence]) -> Iterator[tuple[str, str, str]]:
+    for pair in reply.plans:
+        charts = [
+            diagrams.plan(look_up(reference, evidence), prefix) if reference else ""
+            for prefix, reference in (("b", pair.before), ("a", pair.after))
+        ]
+        if any(charts):
+            yield pair.title, charts[0], charts[1]
+
+
+def _gain(number: int, proposal: Proposal, evidence: dict[str, Evidence]) -> dict[str, Any] | None:
+    try:
+        before, after = (milliseconds(each, evidence) for each in (proposal.before, proposal.after))
+    except (TypeError, ValueError) as error:
+        raise UnbackedClaim(
+            detail=f"{proposal.before} or {proposal.after} is no time", id=proposal.rehearsal
+        ) from error
+    if before is None or after is None:
+        return None
+    return {
+        "number": number,
+        "kind": proposal.kind,
+        "before_ms": before,
+        "after_ms": after,
+        "gain_times": before / after if after else None,
+        "rehearsal": proposal.rehearsal,
+    }
+
+
+def _headline(report: Report, evidence: dict[str, Evidence]) -> list[str]:
+    versions = {
+        f"{_ENGINES.get(record.engine, record.engine)} {record.server_version}".strip()
+        for record in report.evidence
+        if record.engine
+    }
+    gains = [
+        gain
+        for reply in report.replies
+        for number, each in enumerate(reply.proposals, 1)
+        if (gain := _gain(number, each, evidence)) and gain["gain_times"]
+    ]
+    best = max(gains, key=lambda each: each["gain_times"], default=None)
+    parts = [", ".join(report.roles), report.status.value.replace("_", " "), ", ".join(sorted(versions))]
+    if best:
+        parts.append(f"{show('ms', best['before_ms'])} → {show('ms', best['after_ms'])}")
+    return [*filter(None, parts), show("s", report.elapsed_s)]
+
+
+def _tidied(text: str) -> str:
+    """No more than one empty line in a row outside fences."""
+    lines: list[str] = []
+    fenced = ""
+    for line in text.split("\n"):
+        if fenced:
+            fenced = "" if line == fenced else fenced
+        elif line.startswith("```"):
+            fenced = line[: len(line) - len(line.lstrip("`"))]
+        elif not line.strip() and lines and not lines[-1]:
+            continue
+        lines.append(line if fenced else line.rstrip())
+    return "\n".join(lines).strip() + "\n"

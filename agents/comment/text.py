@@ -1,0 +1,160 @@
+"""Text that cannot break out of its place: everything in a comment passes through one of these.
+
+Object names, plans, errors, issue texts and what a model wrote are untrusted. They make no HTML, image, link, mention,
+issue reference, heading, fence or marker, and characters that cannot be seen are shown as `⟨U+200B⟩`.
+Markdown as GitHub reads it: CommonMark with GitHub's extensions; `&#8203;` (a zero-width space) keeps GitHub from making
+links of `@name`, `#1` and addresses.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from agents.prose import spans
+from agents.redaction import clean
+from agents.reply import REFERENCE, look_up
+from common.evidence import Evidence
+from common.figures import show
+
+_LINKS = re.compile(r"(?<=@)(?=[\w-])|(?<=#)(?=\d)|(?<=\bGH)(?=-\d)|(?<=:)(?=//)|(?<=www)(?=\.)", re.I)
+_MARKS = re.compile(r"([\\`*_{}\[\]~|!$#])")
+_INLINE = re.compile(r"([\\`\[\]~$|])")
+_LINE_START = re.compile(r"^([ \t]{0,3})(#+(?=[ \t]|$)|=+[ \t]*$|-{2,}[ \t]*$|\*{3,}[ \t]*$|_{3,}[ \t]*$)", re.M)
+_INDENTED = re.compile(r"^[ \t]{4,}", re.M)
+_MARKER = re.compile(r"<!(-+)(?=\s*dbcrew)", re.I)
+_BAR = re.compile(r"(?<!\\)\|")
+_TICKS = re.compile(r"`+")
+
+
+class Safe(str):
+    """Markdown that is ready to be put in its place."""
+
+    __slots__ = ()
+
+
+def finish(value: object) -> object:
+    """What a template prints: as it is when it is safe, escaped when somebody forgot."""
+    return value if isinstance(value, (Safe, int, float)) else plain(str(value))
+
+
+def visible(text: str) -> str:
+    """`text` without secrets, its control and invisible characters shown; line ends are `\\n`."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    shown = "".join(each if each in "\n\t" or not _hidden(each) else f"⟨U+{ord(each):04X}⟩" for each in text)
+    return clean(shown).text
+
+
+def plain(text: str) -> Safe:
+    """Words in one line that mean nothing to Markdown."""
+    return Safe(_unlinked(_MARKS.sub(r"\\\1", html.escape(_line(text), quote=False))))
+
+
+def html_text(text: str) -> Safe:
+    """Words inside an HTML element, where Markdown is not read."""
+    return Safe(_unlinked(html.escape(_line(text))))
+
+
+def code(text: str) -> Safe:
+    """A code span; nothing for nothing."""
+    line = _line(text)
+    if not line:
+        return Safe("")
+    ticks = "`" * (max((len(run) for run in _TICKS.findall(line)), default=0) + 1)
+    pad = " " if line[0] == "`" or line[-1] == "`" else ""
+    return Safe(f"{ticks}{pad}{line}{pad}{ticks}")
+
+
+def cell(text: str) -> Safe:
+    """A code span in a table, where even code may not hold a bare bar."""
+    return Safe(code(text).replace("|", r"\|"))
+
+
+def fence(text: str, language: str = "") -> Safe:
+    """A fenced block, its fence longer than any run of backticks in it; a forged marker of ours is broken."""
+    shown = _MARKER.sub(r"<! \1", visible(text)).strip("\n")
+    ticks = "`" * max(3, max((len(run) for run in _TICKS.findall(shown)), default=0) + 1)
+    return Safe(f"{ticks}{language}\n{shown}\n{ticks}")
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes a role's prose: references filled in, emphasis, lists and code kept, all else made harmless.
+
+    `issues` are the numbers that may become links; `limit` the most characters of one text (0: all).
+    """
+
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    issues: frozenset[int] = frozenset()
+    limit: int = 0
+
+    def prose(self, text: str) -> Safe:
+        """A paragraph or more of Markdown. Raises UnbackedClaim when a reference points to nothing."""
+        parts: list[str] = []
+        for span in spans(self.cut(visible(text))):
+            if span.block:
+                parts.append("\n" + fence(self._filled(span.text), span.language) + "\n")
+            elif span.code:
+                parts.append(code(self._filled(span.text)))
+            else:
+                parts.append(self._words(span.text))
+        return Safe("".join(parts).strip())
+
+    def line(self, text: str) -> Safe:
+        """Prose in one line, for a list or a table."""
+        return Safe(_BAR.sub(r"\|", " ".join(self.prose(" ".join(text.split())).split())))
+
+    def sql(self, text: str) -> Safe:
+        """A statement, fenced."""
+        return fence(self.cut(text), "sql")
+
+    def cut(self, text: str) -> str:
+        """No more of `text` than the limit, and how much is missing."""
+        if not self.limit or len(text) <= self.limit:
+            return text
+        return f"{text[: self.limit]}\n… ({len(text) - self.limit:,} more characters are left out here)"
+
+    def _filled(self, text: str) -> str:
+        return REFERENCE.sub(lambda match: self._value(match)[0], text)
+
+    def _words(self, text: str) -> str:
+        parts, done = [], 0
+        for match in REFERENCE.finditer(text):
+            shown, word = self._value(match)
+            parts += [self._escaped(text[done : match.start()]), code(shown) if word else shown]
+            done = match.end()
+        return "".join([*parts, self._escaped(text[done:])])
+
+    def _value(self, match: re.Match[str]) -> tuple[str, bool]:
+        path = match.group(2)
+        value = look_up(f"{match.group(1)}.{path}", self.evidence)
+        return show(path.rsplit(".", 1)[-1], value), isinstance(value, str)
+
+    def _escaped(self, text: str) -> str:
+        text = _INLINE.sub(r"\\\1", html.escape(_INDENTED.sub("   ", text), quote=False))
+        text = _LINE_START.sub(r"\1\\\2", text)
+        return _unlinked(text, self.issues)
+
+
+def _line(text: str) -> str:
+    return " ".join(visible(text).split())
+
+
+def _hidden(each: str) -> bool:
+    return (
+        unicodedata.category(each) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") or each in "\u115f\u1160\u3164\uffa0\u2800"
+    )
+
+
+def _unlinked(text: str, issues: frozenset[int] = frozenset()) -> str:
+    def gap(match: re.Match[str]) -> str:
+        number = re.match(r"\d+", match.string[match.end() :])
+        before = match.string[: match.start()]
+        allowed = number and int(number.group()[:9]) in issues and not _CLOSING.search(before)
+        return "" if before.endswith("#") and allowed else "&#8203;"
+
+    return _LINKS.sub(gap, text)
+
+
+_CLOSING = re.compile(r"(?:\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b:?\s*|[\w./-])#$", re.I)
