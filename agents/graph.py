@@ -3,36 +3,23 @@
 The graph has no cycle. A handoff leaves it as an issue of its own; the case waits on an interrupt for the answer.
 """
 
-import operator
-from typing import Annotated, Any
+from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send, interrupt
-from typing_extensions import TypedDict
 
 from agents import publish as publishing
 from agents import triage as sorting
+from agents.checkpoint import Given, Work
 from agents.desk import Brief, Desk
 from agents.reply import Answered, Reply
 from agents.roles import ROLES
 from agents.streams import STREAMS
-from agents.verify import verified
-
-
-class Work(TypedDict, total=False):
-    """What is checkpointed: plain JSON, so that any process can take over."""
-
-    assignments: list[dict[str, Any]]
-    streams: list[str]
-    tables: list[str]
-    replies: Annotated[list[dict[str, Any]], operator.add]
-    checked: list[dict[str, Any]]
-    opened: list[dict[str, Any]]
-    answered: list[dict[str, Any]]
-
+from agents.streams.seen import seen_beside
+from agents.withheld import backed
 
 Turn = Runtime[Desk]
 
@@ -54,14 +41,14 @@ async def gather(state: Work, runtime: Turn) -> Work:
     return {}
 
 
-async def role(turn: dict[str, Any], runtime: Turn) -> Work:
+async def role(state: Given, runtime: Turn) -> Work:
     """One role answers one question."""
-    desk, assignment = runtime.context, sorting.Assignment.model_validate(turn["assignment"])
+    desk, assignment = runtime.context, sorting.Assignment.model_validate(state["assignment"])
     brief = Brief(
         role=ROLES[assignment.role],
         question=assignment.question,
         playbook=assignment.playbook,
-        tables=tuple(turn["tables"]),
+        tables=tuple(state["tables"]),
         hops_left=desk.settings.max_hops - desk.case.request.hops,
         runner=desk.runner,
         progress=desk.progress,
@@ -76,7 +63,12 @@ async def verify(state: Work, runtime: Turn) -> Work:
     desk.progress("verify: every figure and claim against the evidence")
     evidence = {record.id: record for record in await desk.runner.ledger.records(desk.case.id)}
     replies = sorted((Reply.model_validate(one) for one in state["replies"]), key=lambda one: (one.question, one.role))
-    checked = [verified(one, evidence, ROLES[one.role].authority) for one in replies]
+    quoted = (desk.issue.title, desk.issue.body)
+    left = desk.settings.max_hops - desk.case.request.hops
+    checked = [
+        backed(one, evidence, ROLES[one.role].authority, quoted=quoted, hops_left=left)
+        for one in [*replies, *seen_beside(state.get("seen", []), replies)]
+    ]
     return {"checked": [one.model_dump(mode="json") for one in checked]}
 
 
@@ -118,7 +110,7 @@ def graph(checkpointer: BaseCheckpointSaver[Any] | None = None) -> CompiledState
         flow.add_node(name, stream)
         flow.add_edge("plan", name)
     for name in ROLES:
-        flow.add_node(name, role)
+        flow.add_node(name, role, input_schema=Given)
         flow.add_edge(name, "verify")
     flow.add_edge(START, "triage")
     flow.add_edge("triage", "plan")

@@ -32,7 +32,11 @@ class Thing:
 
 EXTENSIONS = (
     ("hypopg", "index advice without building the index", "Debian: apt-get install postgresql-15 postgresql-15-hypopg"),
-    ("vector", "worlds and advice with pgvector", "comes with the embedded PostgreSQL"),
+    (
+        "vector",
+        "copies of databases with pgvector columns",
+        "comes with the embedded PostgreSQL, once that is unpacked",
+    ),
     ("pg_stat_statements", "which statements cost most", "Debian: part of postgresql-15"),
     ("auto_explain", "plans of slow statements in the server's log", "Debian: part of postgresql-15"),
     ("pgstattuple", "exact bloat of tables and indexes", "Debian: part of postgresql-15"),
@@ -49,7 +53,7 @@ async def look() -> tuple[list[Thing], list[Thing]]:
     engines, *tools = await asyncio.gather(
         asyncio.to_thread(_engines),
         asyncio.to_thread(_program, "git", "changes as pull requests", "apt-get install git, or brew install git"),
-        asyncio.to_thread(_program, "node", "tests against a GitHub server of their own", "apt-get install nodejs"),
+        asyncio.to_thread(_program, "node", "nothing yet", "apt-get install nodejs"),
     )
     python = Thing("tool", "python", True, platform.python_version(), "everything here", "")
     return engines, [python, _squawk(), *tools, *_rights()]
@@ -79,7 +83,7 @@ def _engines() -> list[Thing]:
             Thing("engine", "PostgreSQL, older", False, "", "rehearsals for servers older than the embedded one", get)
         )
     things += [_extension(found, *each) for each in EXTENSIONS]
-    things += [Thing("engine", name, False, "", allows, "not part of dbcrew yet") for name, allows in LATER]
+    things += [Thing("engine", name, False, "", allows, "") for name, allows in LATER]
     return things
 
 

@@ -18,6 +18,9 @@ from common.findings import Finding, NotChecked
 PROOFS = frozenset({"rehearse", "measure"})
 """The tools whose evidence proves a proposal: those that run it on a copy."""
 
+_FAILED = ("reason", "needs")
+"""What may be said of a call that failed."""
+
 _REVERSIBLE = frozenset({"index", "drop-index"})
 _ISSUE = re.compile(r"(?<![\w&#/;])#\d+\b(?!;)")
 _EVIDENCE_ID = re.compile(r"\bE(\d+)\b(?!\.\d)")
@@ -144,7 +147,8 @@ class _Check:
             return
         if isinstance(value, (dict, list)) or value is None:
             yield f"{reference} is not one value: point to one inside it"
-        if not self.evidence[reference.partition(".")[0]].ok:
+        number, _, path = reference.partition(".")
+        if not self.evidence[number].ok and path not in _FAILED:
             yield f"{reference} belongs to a call that failed: say that it could not be looked at"
 
     def finding(self, finding: Finding) -> Iterator[str]:

@@ -3,11 +3,14 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.types import Command
 
 from agents.boards import Board
+from agents.checkpoint import Work
 from agents.desk import Desk
 from agents.graph import graph
 from agents.minds.playbook import PlaybookMind
@@ -52,14 +55,14 @@ class Team:
             return await cases.get(case_id)
 
     async def _run(self, case: Case, cases: Cases) -> None:
-        saver = AsyncPostgresSaver(self.store.pool)  # type: ignore[arg-type]
+        saver = AsyncPostgresSaver(self.store.pool)
         await saver.setup()
         flow = graph(saver)
         desk = await self._desk(case, cases)
         await self.board.label(desk.issue.number, add=(WORKING,))
-        config = {"configurable": {"thread_id": case.id}, "recursion_limit": 50}
+        config: RunnableConfig = {"configurable": {"thread_id": case.id}, "recursion_limit": 50}
         state = await flow.aget_state(config)
-        turn: object = None if state.values else {}
+        turn: Work | Command[Any] | None = None if state.values else {}
         while True:
             if state.interrupts:
                 turn = Command(resume=await self._children(state.interrupts[0].value["issues"], case, cases))

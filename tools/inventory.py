@@ -1,6 +1,6 @@
 """Every tool there is: a tool that is not named here does not exist."""
 
-from tools.postgres import explain, explain_analyze, overview, schema
+from tools.postgres import explain, explain_analyze, health_tool, index_candidates, measure, overview, schema
 from tools.tool import AnyTool
 
 TOOLS: tuple[AnyTool, ...] = (
@@ -8,4 +8,7 @@ TOOLS: tuple[AnyTool, ...] = (
     schema.TOOL,
     explain.TOOL,
     explain_analyze.TOOL,
+    index_candidates.TOOL,
+    measure.TOOL,
+    health_tool.TOOL,
 )

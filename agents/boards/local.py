@@ -1,6 +1,7 @@
 """The local board: issues in the state store, for the command line, the demo and the tests."""
 
 import getpass
+from typing import Any
 
 from agents.boards import Comment, Issue
 from common.errors import UnknownObject
@@ -56,7 +57,7 @@ class LocalBoard:
         """Only the account this process runs as: the store is its own."""
         return actor in (getpass.getuser(), TEAM)
 
-    async def _rows(self, name: str, **params: object) -> list[dict[str, object]]:
+    async def _rows(self, name: str, **params: object) -> list[dict[str, Any]]:
         async with self._store.connection() as connection:
             cursor = await connection.execute(query("agents.boards", name), params)
             return await cursor.fetchall() if cursor.description else []

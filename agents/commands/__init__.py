@@ -5,9 +5,13 @@ from typing import Any
 
 import typer
 
-from agents.commands import engines, env_status, grant, guard, health, test, world
+from agents.commands import audit, cases, consult, demo, engines, env_status, grant, guard, health, test, world
 
 COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
+    "demo": demo.demo,
+    "consult": consult.consult,
+    "cases": cases.cases,
+    "audit": audit.audit,
     "engines": engines.app,
     "env-status": env_status.env_status,
     "grant": grant.grant,

@@ -1,9 +1,13 @@
 """Sentences that several playbooks say: references into evidence, and what a refusal means for whoever asked."""
 
+from collections.abc import Sequence
+
 from agents.desk import Brief
 from agents.reply import CaseStatus, Reply
 from common.evidence import Evidence, Status
 from common.findings import NotChecked
+
+_WORSE = (CaseStatus.DONE, CaseStatus.NEEDS_APPROVAL, CaseStatus.PARTIAL, CaseStatus.FAILED)
 
 
 def ref(evidence: Evidence, path: str) -> str:
@@ -40,4 +44,26 @@ def skipped(*records: Evidence) -> tuple[NotChecked, ...]:
         NotChecked(code=one.tool, needs=str(one.data.get("needs") or one.data.get("reason") or "no answer"))
         for one in records
         if one.status is not Status.OK
+    )
+
+
+def merged(replies: Sequence[Reply], left: Sequence[NotChecked]) -> Reply:
+    """One reply for several statements of one question: the first leads, the others follow."""
+    first = replies[0]
+    if len(replies) == 1 and not left:
+        return first
+    verdict = " ".join(reply.verdict for reply in replies)
+    problems = [reply.problem for reply in replies if reply.problem]
+    return first.model_copy(
+        update={
+            "verdict": verdict,
+            "prose": tuple(text for reply in replies for text in reply.prose),
+            "findings": tuple(one for reply in replies for one in reply.findings),
+            "proposals": tuple(one for reply in replies for one in reply.proposals),
+            "plans": tuple(one for reply in replies for one in reply.plans),
+            "not_checked": (*(one for reply in replies for one in reply.not_checked), *left),
+            "looked_at": tuple(dict.fromkeys(one for reply in replies for one in reply.looked_at)),
+            "status": max((reply.status for reply in replies), key=_WORSE.index),
+            "problem": problems[0] if len(problems) == len(replies) else "",
+        }
     )

@@ -4,11 +4,12 @@ Each only gathers evidence: what it finds wrong with the tables the case is abou
 about one thing does not end in an answer about everything.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
 
 from langgraph.runtime import Runtime
 
+from agents.checkpoint import Work
 from agents.desk import Desk
 from agents.streams.performance import performance
 from agents.streams.scalability import scalability
@@ -16,11 +17,17 @@ from agents.streams.schema import schema
 from agents.streams.security import security
 
 Look = Callable[[Desk, list[str]], Awaitable[list[dict[str, Any]]]]
-Node = Callable[[Mapping[str, Any], Runtime[Desk]], Awaitable[dict[str, Any]]]
+
+
+class Node(Protocol):
+    """A node of the graph, as LangGraph calls it."""
+
+    async def __call__(self, state: Work, *, runtime: Runtime[Desk]) -> Work:
+        """Look, and give what was seen."""
 
 
 def _node(name: str, look: Look) -> Node:
-    async def stream(state: Mapping[str, Any], runtime: Runtime[Desk]) -> dict[str, Any]:
+    async def stream(state: Work, *, runtime: Runtime[Desk]) -> Work:
         if name not in state["streams"]:
             return {}
         runtime.context.progress(f"{name}: looking")

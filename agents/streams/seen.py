@@ -1,21 +1,56 @@
 """Health findings about the tables of a case."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from agents.desk import Desk
+from agents.reply import Reply
+from common.evidence import Evidence
 from common.findings import Finding, Severity
 
 
 async def health(desk: Desk, tables: list[str], codes: tuple[str, ...]) -> list[dict[str, Any]]:
-    """What the health checks `codes` say of these tables and their columns and indexes, worth a look or worse."""
+    """What the health checks `codes` say of these tables, their columns and their indexes, when it is worth a look."""
     if not tables:
         return []
-    evidence = await desk.runner.call("health", codes=sorted(codes), tables=sorted(tables))
+    evidence = await desk.runner.call("health", codes=sorted(codes))
+    return [finding.model_dump(mode="json") for finding in about(evidence, tables)]
+
+
+def about(evidence: Evidence, tables: Iterable[str] | None = None) -> list[Finding]:
+    """The findings in evidence of the health tool that are above info; with `tables`, those about these tables only."""
     if not evidence.ok:
         return []
     found = [Finding.model_validate(one) for one in evidence.data["findings"]]
+    chosen = None if tables is None else tuple(tables)
     return [
-        one.model_copy(update={"evidence": (evidence.id,)}).model_dump(mode="json")
+        one.model_copy(update={"evidence": (evidence.id,)})
         for one in found
-        if one.severity is not Severity.INFO
+        if one.severity is not Severity.INFO and (chosen is None or _concerns(one, chosen))
+    ]
+
+
+def _concerns(finding: Finding, tables: tuple[str, ...]) -> bool:
+    """Whether the object is one of the tables, a column of one, or an index that says which table it is on."""
+    table = str(finding.facts.get("table") or "")
+    return any(finding.object == one or finding.object.startswith(f"{one}.") or table == one for one in tables)
+
+
+def seen_beside(seen: Sequence[dict[str, Any]], replies: Sequence[Reply]) -> list[Reply]:
+    """What the workstreams found on the tables of the case and no role has said: one reply of the architect, or none."""
+    said = {(finding.code, finding.object) for reply in replies for finding in reply.findings}
+    found = [Finding.model_validate(one) for one in seen]
+    left = [one for one in found if (one.code, one.object) not in said]
+    if not left:
+        return []
+    left.sort(key=lambda one: (one.severity.rank, one.code, one.object))
+    return [
+        Reply(
+            role="architect",
+            question=max((reply.question for reply in replies), default=0) + 1,
+            title="Also seen on these tables",
+            verdict="Nobody asked about these, but they stand on the same tables.",
+            findings=tuple(left),
+            looked_at=tuple(dict.fromkeys(number for one in left for number in one.evidence)),
+        )
     ]

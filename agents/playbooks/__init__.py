@@ -1,0 +1,8 @@
+"""One file a situation, one line here. Triage takes the one that fits a question best."""
+
+from agents.playbooks.health_check import HEALTH_CHECK
+from agents.playbooks.open_question import OPEN_QUESTION
+from agents.playbooks.playbook import Playbook
+from agents.playbooks.slow_query import SLOW_QUERY
+
+PLAYBOOKS: dict[str, Playbook] = {one.name: one for one in (SLOW_QUERY, HEALTH_CHECK, OPEN_QUESTION)}

@@ -1,0 +1,65 @@
+"""Health check: is this server well? All checks, worst first, each with the statement that mends it."""
+
+import re
+
+from agents.asked import Question
+from agents.desk import Brief
+from agents.playbooks.playbook import Playbook
+from agents.playbooks.words import ref, skipped, stopped
+from agents.reply import CaseStatus, Reply
+from agents.streams.seen import about
+from common.findings import Finding, NotChecked, Severity
+
+_ASKS = re.compile(
+    r"\b(health\w*|check-?up|well[- ]kept|anything wrong|what is wrong|look (it |this |us )?over|bloat\w*|vacuum\w*|wraparound|"
+    r"dead (rows|tuples)|maintenance|audit (of|the)|in good shape|(database|db|server|postgres\w*) (ok|okay|fine|well))\b",
+    re.I,
+)
+
+
+def fits(question: Question) -> float:
+    """Words about the state of the server, without a statement to look at."""
+    if not _ASKS.search(question.words):
+        return 0.0
+    return 0.7 if not question.statements and not question.plan else 0.3
+
+
+async def work(brief: Brief) -> Reply:
+    """Run every check; conclude by the worst that was found."""
+    overview = await brief.call("overview")
+    health = await brief.call("health", codes=[])
+    if not health.ok:
+        return stopped(brief, "Health check", health, input_is_wrong=False)
+    found = about(health)
+    missed = tuple(NotChecked.model_validate(one) for one in health.data["not_checked"])
+    return Reply(
+        role=brief.role.name,
+        question=brief.question.number,
+        title="Health check",
+        verdict=_verdict(found),
+        prose=(
+            f"Looked for {ref(health, 'checked')} kinds of trouble on PostgreSQL {ref(overview, 'server_version')}."
+            if overview.ok
+            else f"Looked for {ref(health, 'checked')} kinds of trouble.",
+        ),
+        findings=tuple(found),
+        not_checked=(*missed, *skipped(overview)),
+        looked_at=(overview.id, health.id),
+        status=CaseStatus.DONE,
+    )
+
+
+def _verdict(found: list[Finding]) -> str:
+    if not found:
+        return "Nothing to do here: no check found anything above information."
+    worst = found[0]
+    urgent = [one for one in found if one.severity in (Severity.CRITICAL, Severity.HIGH)]
+    others = (
+        "the others can wait for this month's maintenance" if len(urgent) <= 1 else "the other urgent ones stand below"
+    )
+    begin = "Act on this first" if urgent else "Nothing is urgent; begin with this"
+    rest = f", and {others}" if len(found) > 1 else ""
+    return f"{begin}: `{worst.code}` on `{worst.object}`{rest}."
+
+
+HEALTH_CHECK = Playbook("health-check", "admin", (), fits, work)

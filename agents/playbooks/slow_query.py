@@ -1,0 +1,74 @@
+"""Slow query: what the statement really does, what would make it fast, measured on a copy, or why nothing would."""
+
+import re
+
+from agents.asked import Question
+from agents.desk import Brief
+from agents.playbooks.one_query import answer_one
+from agents.playbooks.playbook import Playbook
+from agents.playbooks.words import merged, stopped
+from agents.reply import CaseStatus, Reply
+from agents.sqltext import Sort
+from common.findings import NotChecked
+
+_SLOW = re.compile(
+    r"\b(slow\w*|slower|takes?|seconds?|minutes?|time[sd]?[ -]?out\w*|latency|laggy|hangs?|hanging|stuck|perform\w*|speed|"
+    r"faster|optimi[sz]e\w*|expensive|cpu|load(ing)?)\b",
+    re.I,
+)
+_MOST = 3
+
+
+def fits(question: Question) -> float:
+    """A statement that reads, a pasted plan, or words about time."""
+    slow = 0.25 if _SLOW.search(question.words) else 0.0
+    if question.of(Sort.READ, Sort.WRITE):
+        return 0.6 + slow
+    if question.plan:
+        return 0.65 + slow
+    if question.of(Sort.BROKEN):
+        return 0.4 + slow
+    return 2 * slow
+
+
+async def work(brief: Brief) -> Reply:
+    """Answer every statement of the question; without one, look for the statements the words may be about."""
+    statements = brief.question.of(Sort.READ, Sort.WRITE, Sort.BROKEN)
+    if statements:
+        replies = [await answer_one(brief, one.sql) for one in statements[:_MOST]]
+        left = [
+            NotChecked(code="slow-query", needs=f"an issue of its own: `{one.sql[:60]}`") for one in statements[_MOST:]
+        ]
+        return merged(replies, left)
+    return await _by_words(brief)
+
+
+async def _by_words(brief: Brief) -> Reply:
+    top = await brief.call("top_statements", limit=20)
+    if not top.ok:
+        return stopped(brief, "Slow, but which statement?", top, input_is_wrong=False)
+    for position, row in enumerate(top.data["statements"]):
+        if _mentions(str(row["statement"]), brief.tables):
+            reply = await answer_one(brief, str(row["statement"]))
+            found = (
+                f"No statement was given. Of those on these tables, this one took the most time in all: {{{top.id}.statements."
+                f"{position}.total_ms}} in {{{top.id}.statements.{position}.calls}} calls."
+            )
+            return reply.model_copy(update={"prose": (found, *reply.prose), "looked_at": (top.id, *reply.looked_at)})
+    return Reply(
+        role=brief.role.name,
+        question=brief.question.number,
+        title="Slow, but which statement?",
+        verdict="No statement was given, and none of those that take the most time here reads a table that was named.",
+        prose=("Paste the statement as the application sends it, with real values.",),
+        looked_at=(top.id,),
+        status=CaseStatus.PARTIAL,
+    )
+
+
+def _mentions(statement: str, tables: tuple[str, ...]) -> bool:
+    names = {name.rsplit(".", 1)[-1] for name in tables}
+    return any(re.search(rf"\b{re.escape(name)}\b", statement) for name in names)
+
+
+SLOW_QUERY = Playbook("slow-query", "architect", ("schema", "performance", "security", "scalability"), fits, work)

@@ -1,0 +1,76 @@
+"""What a copy for one statement must hold: the tables the statement reads, and the rows its constants pick."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pglast import ast, parse_sql
+from pglast.enums import A_Expr_Kind
+from pglast.visitors import Visitor
+
+from common.queries import query
+from tools.postgres.connection import Session
+from tools.postgres.rehearsal.names import QualifiedName
+from tools.postgres.rehearsal.rows import Focus
+from tools.postgres.statements import relations
+
+Constant = str | int | float | bool
+
+
+async def tables_of(session: Session, statement: str) -> list[QualifiedName]:
+    """The relations a statement names, as this role's search path finds them, with the tables below its views.
+
+    Names that are not found are left out: CTEs look like tables to the parser.
+    """
+    names = [QualifiedName(schema or "", name) for schema, name in relations(statement)]
+    quoted = [str(one.identifier.as_string()) if one.schema else _bare(one.name) for one in names]
+    rows = await session.rows(query("tools.postgres.rehearsal", "tables_of"), {"names": quoted})
+    return [QualifiedName(row["schema"], row["name"]) for row in rows]
+
+
+async def focus_of(session: Session, statement: str, tables: list[QualifiedName], above_rows: int) -> list[Focus]:
+    """The rows that equality with a constant picks, of tables with more than `above_rows` rows.
+
+    A sample of those would hold only a part of what the statement reads, and its time would say nothing.
+    """
+    wanted = dict(_equalities(statement))
+    if not wanted:
+        return []
+    parameters = {"names": [str(one.identifier.as_string()) for one in tables], "columns": list(wanted)}
+    rows = await session.rows(query("tools.postgres.rehearsal", "large_columns"), {**parameters, "rows": above_rows})
+    return [Focus(QualifiedName(row["schema"], row["name"]), row["column"], wanted[row["column"]]) for row in rows]
+
+
+def _bare(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _equalities(statement: str) -> Iterator[tuple[str, Constant]]:
+    """Every `column = constant` of a statement, by column name."""
+    found: list[tuple[str, Constant]] = []
+
+    class Equalities(Visitor):
+        def visit_A_Expr(self, ancestors: Any, node: ast.A_Expr) -> None:
+            if node.kind is not A_Expr_Kind.AEXPR_OP or [part.sval for part in node.name or ()] != ["="]:
+                return
+            for column, value in ((node.lexpr, node.rexpr), (node.rexpr, node.lexpr)):
+                constant = _constant(value)
+                if isinstance(column, ast.ColumnRef) and column.fields and constant is not None:
+                    last = column.fields[-1]
+                    if isinstance(last, ast.String):
+                        found.append((str(last.sval), constant))
+
+    Equalities()(parse_sql(statement))
+    yield from found
+
+
+def _constant(node: Any) -> Constant | None:
+    if isinstance(node, ast.TypeCast):
+        node = node.arg
+    if not isinstance(node, ast.A_Const) or node.isnull:
+        return None
+    value = node.val
+    for kind, attribute in ((ast.Integer, "ival"), (ast.String, "sval"), (ast.Boolean, "boolval"), (ast.Float, "fval")):
+        if isinstance(value, kind):
+            found: Constant = getattr(value, attribute)
+            return found
+    return None

@@ -1,0 +1,8 @@
+-- Which of these columns belong to those of the named tables that have more than so many rows.
+SELECT n.nspname::text AS schema, c.relname::text AS name, a.attname::text AS column
+FROM unnest(%(names)s::text[]) AS t (name)
+JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(t.name)
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
+WHERE c.relkind = 'r' AND c.reltuples > %(rows)s AND a.attname = ANY (%(columns)s)
+ORDER BY 1, 2, 3
