@@ -1,13 +1,33 @@
 """Every tool there is: a tool that is not named here does not exist."""
 
-from tools.postgres import explain, explain_analyze, health_tool, index_candidates, measure, overview, schema
+from tools.postgres import (
+    activity,
+    compare_plans,
+    explain,
+    explain_analyze,
+    health_tool,
+    index_candidates,
+    indexes,
+    measure,
+    overview,
+    schema,
+    server_settings,
+    table_statistics,
+    top_statements,
+)
 from tools.tool import AnyTool
 
 TOOLS: tuple[AnyTool, ...] = (
     overview.TOOL,
     schema.TOOL,
+    table_statistics.TOOL,
+    indexes.TOOL,
+    top_statements.TOOL,
     explain.TOOL,
     explain_analyze.TOOL,
+    compare_plans.TOOL,
+    activity.TOOL,
+    server_settings.TOOL,
     index_candidates.TOOL,
     measure.TOOL,
     health_tool.TOOL,
