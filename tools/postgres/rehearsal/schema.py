@@ -21,13 +21,14 @@ _RESTRICT = re.compile(r"^\\(un)?restrict \S+$", re.MULTILINE)
 _EXTENSION = re.compile(r"CREATE EXTENSION (?:IF NOT EXISTS )?(\"?)([\w-]+)\1", re.IGNORECASE)
 _NOT_OURS = re.compile(
     r"\s*(SET transaction_timeout|COMMENT ON EXTENSION|CREATE EVENT TRIGGER|ALTER EVENT TRIGGER|"
-    r"COMMENT ON EVENT TRIGGER|CREATE SERVER|CREATE USER MAPPING|CREATE FOREIGN|ALTER SERVER|ALTER FOREIGN|CREATE SCHEMA public;?$)",
+    r"COMMENT ON EVENT TRIGGER|CREATE SERVER|CREATE USER MAPPING|CREATE FOREIGN|ALTER SERVER|"
+    r"ALTER FOREIGN|CREATE SCHEMA public;?$)",
     re.IGNORECASE,
 )
 _HARMLESS = (
-    "amcheck autoinc bloom btree_gin btree_gist citext cube dict_int dict_xsyn earthdistance fuzzystrmatch hstore hypopg"
-    " insert_username intagg intarray isn lo ltree moddatetime pg_buffercache pg_freespacemap pg_stat_statements pg_trgm"
-    " pg_visibility pgcrypto pgrowlocks pgstattuple plpgsql postgis refint seg tablefunc tcn tsm_system_rows"
+    "amcheck autoinc bloom btree_gin btree_gist citext cube dict_int dict_xsyn earthdistance fuzzystrmatch hstore"
+    " hypopg insert_username intagg intarray isn lo ltree moddatetime pg_buffercache pg_freespacemap pg_stat_statements"
+    " pg_trgm pg_visibility pgcrypto pgrowlocks pgstattuple plpgsql postgis refint seg tablefunc tcn tsm_system_rows"
     " tsm_system_time unaccent uuid-ossp vector"
 )
 HARMLESS = frozenset(_HARMLESS.split())

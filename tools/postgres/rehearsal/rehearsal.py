@@ -1,0 +1,143 @@
+"""Before → up → after → down on a copy, and whether down led back."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from common.config.settings import Settings
+from common.queries import query
+from tools.postgres.connection import Postgres
+from tools.postgres.rehearsal.copy import Copy, copy_of
+from tools.postgres.rehearsal.down import Derived, derive
+from tools.postgres.rehearsal.names import QualifiedName
+from tools.postgres.rehearsal.run import Step, run_on
+from tools.postgres.rehearsal.script import Statement, names_in, read_script, refuse_hostile
+from tools.postgres.rehearsal.snapshot import Snapshot, differences, snapshot
+
+STATEMENT_S = 120.0
+"""The most seconds one statement may take on the copy."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What happened on the copy."""
+
+    copy: Copy
+    tables: tuple[QualifiedName, ...]
+    """Tables of the live server that the migration names."""
+    up: tuple[Statement, ...]
+    steps: tuple[Step, ...]
+    before: Snapshot
+    after: Snapshot
+    down_source: str
+    """given, derived or none."""
+    down_sql: str
+    down_reason: str
+    """Why there is no down; empty when there is one."""
+    down_steps: tuple[Step, ...]
+    left: tuple[str, ...]
+    """What is not as it was before, after up and down."""
+    restored: Snapshot | None
+
+    @property
+    def failed(self) -> Step | None:
+        """The statement of up that failed, if one did."""
+        return next((step for step in self.steps if step.error is not None), None)
+
+    @property
+    def restores(self) -> bool | None:
+        """Whether down led back to the same catalogue and data; None when there was none or up failed."""
+        if self.restored is None:
+            return None
+        return not self.left and all(step.error is None for step in self.down_steps)
+
+
+async def rehearse(
+    postgres: Postgres,
+    up: str,
+    *,
+    down: str | None = None,
+    settings: Settings,
+    progress: Callable[[str], None] = lambda line: None,
+    trace: list[str] | None = None,
+) -> Trial:
+    """Run a migration and its way back on a copy of the tables it names.
+
+    Without `down` one is derived where that can be done. The live server is only read. Raises what `read_script` and
+    `copy_of` raise, Refused for a statement that reaches outside the database, TimedOut and DiskFull.
+    """
+    statements = read_script(up, "the migration")
+    refuse_hostile(statements)
+    back = read_script(down, "the down migration") if down and down.strip() else ()
+    refuse_hostile(back)
+    sent = [] if trace is None else trace
+    tables = await tables_of(postgres, (*statements, *back), sent)
+    async with AsyncExitStack() as stack:
+        copy = await stack.enter_async_context(
+            copy_of(postgres, tables, settings=settings, progress=progress, children=True, trace=sent)
+        )
+        return await try_on(copy, tables, statements, back, down or "", progress=progress)
+
+
+async def try_on(
+    copy: Copy,
+    tables: Sequence[QualifiedName],
+    statements: tuple[Statement, ...],
+    back: tuple[Statement, ...],
+    back_sql: str,
+    *,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Trial:
+    """The rehearsal itself, on a copy that is up."""
+    keeper = await copy.connect()
+    async with keeper:
+        before = await snapshot(keeper)
+        owner = owner_of(before, tables)
+        progress("running the migration")
+        steps = await run_on(copy, statements, owner=owner, limit_s=STATEMENT_S)
+        after = await snapshot(keeper)
+        source, reason = ("given", "") if back else ("none", "")
+        if not back:
+            derived = derive(statements, before, after) if steps[-1].error is None else Derived("", "up failed")
+            back_sql, reason = derived.sql, derived.reason
+            if derived.sql:
+                source, back = "derived", read_script(derived.sql, "the derived down")
+        down_steps: list[Step] = []
+        restored = None
+        if back and steps[-1].error is None:
+            progress("running the way back")
+            down_steps = await run_on(copy, back, owner=owner, limit_s=STATEMENT_S)
+            restored = await snapshot(keeper)
+        return Trial(
+            copy=copy,
+            tables=tuple(tables),
+            up=statements,
+            steps=tuple(steps),
+            before=before,
+            after=after,
+            down_source=source,
+            down_sql=back_sql,
+            down_reason=reason,
+            down_steps=tuple(down_steps),
+            left=tuple(differences(before, restored)) if restored else (),
+            restored=restored,
+        )
+
+
+async def tables_of(postgres: Postgres, statements: Sequence[Statement], trace: list[str]) -> list[QualifiedName]:
+    """The relations on the live server that these statements are about, in order of name."""
+    names = [
+        (sql.Identifier(schema, name) if schema else sql.Identifier(name)).as_string()
+        for schema, name in names_in(tuple(statements))
+    ]
+    async with postgres.session(trace) as session:
+        rows = await session.rows(query("tools.postgres.rehearsal", "resolve"), {"names": names})
+    return sorted(QualifiedName(row["schema"], row["name"]) for row in rows)
+
+
+def owner_of(before: Snapshot, tables: Sequence[QualifiedName]) -> str | None:
+    """The role that owns all of these tables; None when there are none or several."""
+    owners = {fact["owner"] for table in tables if (fact := before.catalogue.get(f"table {table}")) is not None}
+    return owners.pop() if len(owners) == 1 else None
