@@ -1,8 +1,12 @@
 """Health checks: one small file a code, and this list of all of them. A check not named here does not exist."""
 
 from tools.postgres.health import (
+    audit_trigger_missing,
     autovacuum_disabled,
     autovacuum_falling_behind,
+    balance_without_check,
+    bloated_index,
+    bloated_table,
     blocked_sessions,
     connections_near_limit,
     constraint_not_validated,
@@ -20,6 +24,7 @@ from tools.postgres.health import (
     long_transaction,
     low_cache_hit,
     missing_future_partition,
+    money_as_float,
     multixact_wraparound,
     no_primary_key,
     oversized_row,
@@ -46,6 +51,8 @@ CHECKS: tuple[Check, ...] = (
     redundant_index.CHECK,
     unused_index.CHECK,
     invalid_index.CHECK,
+    bloated_index.CHECK,
+    bloated_table.CHECK,
     foreign_key_without_index.CHECK,
     no_primary_key.CHECK,
     constraint_not_validated.CHECK,
@@ -80,4 +87,8 @@ CHECKS: tuple[Check, ...] = (
     row_security_missing.CHECK,
     row_security_always_true.CHECK,
     definer_function_search_path.CHECK,
+    # money
+    money_as_float.CHECK,
+    balance_without_check.CHECK,
+    audit_trigger_missing.CHECK,
 )

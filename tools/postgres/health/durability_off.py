@@ -6,8 +6,10 @@ from tools.postgres.health.view import View
 
 
 async def look(view: View) -> Outcome:
-    """Critical for fsync and full_page_writes: the whole cluster is at stake. With synchronous_commit off the last moments
-    can be lost: high where money is kept, else medium."""
+    """Critical for fsync and full_page_writes: the whole cluster is at stake.
+
+    With synchronous_commit off the last moments can be lost: high where money is kept, else medium.
+    """
     found: list[Finding] = []
     for setting, loss in (("fsync", "can destroy the whole cluster"), ("full_page_writes", "can leave torn pages")):
         if await view.setting(setting) == "off":

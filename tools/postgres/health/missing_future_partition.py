@@ -54,15 +54,13 @@ async def look(view: View) -> Outcome:
 
 
 def _finding(parent: str, row: Row, upper: datetime, level: Severity) -> Finding:
-    quoted = row["parent_quoted"]
-    name = f'{quoted.rsplit(".", 1)[0]}."{row["parent"].rsplit(".", 1)[-1]}_next"'.replace('""', '"')
     month = upper.replace(year=upper.year + upper.month // 12, month=upper.month % 12 + 1)
     return CHECK.finding(
         level,
         {"object": parent},
         ends=upper.isoformat(sep=" "),
         then="land in the default partition" if row["has_default"] else "fail",
-        remedy=f"CREATE TABLE {name} PARTITION OF {quoted} FOR VALUES FROM ('{upper.isoformat()}')"
+        remedy=f"CREATE TABLE {row['next_quoted']} PARTITION OF {row['parent_quoted']} FOR VALUES FROM ('{upper.isoformat()}')"
         f" TO ('{month.isoformat()}'); -- and so on, ahead of time",
     )
 

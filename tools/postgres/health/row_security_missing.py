@@ -11,7 +11,7 @@ async def look(view: View) -> Outcome:
 
 CHECK = Check(
     code="row-security-missing",
-    means="A table has the tenant column that its schema's policies go by, or policies of its own, and row security off.",
+    means="A table has the tenant column that its schema's policies go by, or policies, and row security off.",
     summary="{object} has a {column} and no row security, unlike {secured} other tables of its schema",
     wrong_if="the application never reads it on behalf of one tenant, or the column means something else here",
     look=look,

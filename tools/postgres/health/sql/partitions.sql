@@ -1,5 +1,6 @@
 SELECT parent.label AS parent,
        parent.quoted AS parent_quoted,
+       format('%I.%I', parent.schema, parent.name || '_next') AS next_quoted,
        child.label AS child,
        child.quoted AS child_quoted,
        p.partstrat::text AS strategy,

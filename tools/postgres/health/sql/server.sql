@@ -14,6 +14,9 @@ SELECT current_setting('server_version_num')::int AS version,
        (SELECT archived_count > 0 FROM pg_catalog.pg_stat_archiver) AS wal_archived,
        (SELECT coalesce(sum(relpages::bigint), 0)::bigint * current_setting('block_size')::bigint
           FROM pg_catalog.pg_class) AS data_bytes,
+       -- A managed service archives, backs up and encrypts outside the server.
+       EXISTS (SELECT FROM pg_catalog.pg_settings
+                WHERE name ~ '^(rds|cloudsql|alloydb|azure|neon|aiven)\.') AS managed,
        EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
                  JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
                  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
