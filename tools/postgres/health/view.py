@@ -56,7 +56,7 @@ class View:
     async def at_default(self, name: str) -> bool:
         """Whether nobody has ever chosen a value for this parameter."""
         rows = {row["name"]: row for row in await self.rows("settings")}
-        return name in rows and bool(rows[name]["setting"] == rows[name]["boot_val"])
+        return name in rows and (rows[name]["source"] == "default" or rows[name]["setting"] == rows[name]["boot_val"])
 
     async def on_replica(self) -> bool:
         """Whether this server is a standby: it writes nothing of its own, and its counters tell half the story."""

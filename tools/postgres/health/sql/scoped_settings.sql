@@ -1,4 +1,5 @@
 SELECT trim(coalesce('role ' || r.rolname, '') || ' ' || coalesce('database ' || d.datname, '')) AS object,
+       coalesce(r.rolname = current_user, false) AS own,
        split_part(u.setting, '=', 1) AS name,
        substr(u.setting, strpos(u.setting, '=') + 1) AS value,
        CASE WHEN r.oid IS NULL THEN format('ALTER DATABASE %I', d.datname)

@@ -1,6 +1,7 @@
 SELECT current_setting('server_version_num')::int AS version,
        current_setting('server_version') AS server_version,
        current_database()::text AS database,
+       quote_ident(current_database()) AS quoted_database,
        quote_ident(current_user) AS role,
        pg_is_in_recovery() AS in_recovery,
        pg_has_role('pg_read_all_stats', 'USAGE') AS reads_stats,
