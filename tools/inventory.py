@@ -3,6 +3,7 @@
 from tools.postgres import (
     activity,
     compare_plans,
+    diagnose,
     explain,
     explain_analyze,
     health_tool,
@@ -10,6 +11,7 @@ from tools.postgres import (
     indexes,
     measure,
     overview,
+    read_plan,
     schema,
     server_settings,
     table_statistics,
@@ -26,9 +28,11 @@ TOOLS: tuple[AnyTool, ...] = (
     explain.TOOL,
     explain_analyze.TOOL,
     compare_plans.TOOL,
+    diagnose.TOOL,
     activity.TOOL,
     server_settings.TOOL,
     index_candidates.TOOL,
+    read_plan.TOOL,
     measure.TOOL,
     health_tool.TOOL,
 )

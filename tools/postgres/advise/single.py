@@ -1,0 +1,117 @@
+"""Candidates for one statement, ranked."""
+
+from dataclasses import dataclass, field
+
+from common.errors import NoData, Refused
+from tools.postgres.advise.candidate import Candidate
+from tools.postgres.advise.candidates import propose
+from tools.postgres.advise.hypothetical import Hypothetical, possible
+from tools.postgres.advise.reads import as_read
+from tools.postgres.advise.search import Choice, Query, Search
+from tools.postgres.advise.sizes import estimate
+from tools.postgres.advise.values import Filled, fill
+from tools.postgres.connection import Postgres
+from tools.postgres.guard import judge
+from tools.postgres.plans.names import tables_in
+from tools.postgres.plans.reading import read
+from tools.postgres.plans.schema import schema_of
+from tools.postgres.plans.statement import Statement
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One candidate with what it would bring: the planner's cost after (None: not estimated) and its size in bytes."""
+
+    candidate: Candidate
+    cost_after: float | None
+    size_bytes: int
+    chosen: bool
+
+
+@dataclass
+class Offers:
+    """What could be offered for one statement."""
+
+    statement: Statement
+    filled: Filled
+    offers: list[Offer] = field(default_factory=list)
+    cost_before: float | None = None
+    cost_after: float | None = None
+    how: str = ""
+    why_none: str = ""
+
+
+async def prepared(postgres: Postgres, sql: str, trace: list[str]) -> tuple[Statement, Filled]:
+    """`sql` read against the live schema, as a read with values in it.
+
+    Raises MalformedSql, SeveralStatements, Refused when it is nothing an index could help or no proven read, and what
+    the session raises.
+    """
+    text = as_read(sql)
+    if not text:
+        raise Refused(reason="this statement looks nothing up", needs="Send a SELECT, UPDATE or DELETE.")
+    async with postgres.session(trace) as session:
+        schema = await schema_of(tables_in(text), session, postgres.version)
+    filled = fill(read(text, schema))
+    verdict = judge(filled.sql)
+    if not verdict.allowed:
+        raise Refused(reason=verdict.reason, needs="Only proven reads are planned on a live engine.")
+    return read(filled.sql, schema), filled
+
+
+async def offers(postgres: Postgres, sql: str, trace: list[str], *, most: int = 12, seconds: float = 20.0) -> Offers:
+    """The candidates for `sql`, the chosen ones first, then by the cost each leads to.
+
+    Without HypoPG they are in the order they were thought of, their effect not estimated. Raises what `prepared` does.
+    """
+    statement, filled = await prepared(postgres, sql, trace)
+    answer = Offers(statement, filled)
+    found = propose(statement)
+    usable: list[Candidate] = []
+    try:
+        async with postgres.session([]) as session:
+            await Hypothetical.begin(session)
+        usable = await possible(postgres, found)
+        choice = await _tried(postgres, filled.sql, usable, seconds, trace)
+    except (NoData, Refused) as error:
+        answer.how = f"not estimated: {error}"
+        answer.offers = [Offer(each, None, estimate(each), False) for each in found[:most]]
+        answer.why_none = "" if found else _why_none(statement, False)
+        return answer
+    answer.how = "hypopg"
+    answer.cost_before, answer.cost_after = choice.before[1], choice.after[1]
+    costs = {each: cost for cost, each in choice.alone.get(1, ())}
+    chosen = [Offer(each, costs.get(each, choice.after[1]), choice.sizes[each], True) for each in choice.indexes]
+    rest = [Offer(each, cost, estimate(each), False) for each, cost in costs.items() if each not in choice.sizes]
+    untried = [Offer(each, None, estimate(each), False) for each in found if each.method not in ("btree", "brin")]
+    answer.offers = [*chosen, *untried, *rest][:most]
+    if not answer.offers:
+        answer.why_none = _why_none(statement, bool(usable), bool(found))
+    return answer
+
+
+async def _tried(postgres: Postgres, sql: str, usable: list[Candidate], seconds: float, trace: list[str]) -> Choice:
+    sent: list[str] = []
+    async with postgres.session(sent) as session:
+        trial = await Hypothetical.begin(session)
+        choice = await Search(trial, [Query(1, sql)], {1: usable}, seconds=seconds).run()
+        del sent[:]
+        await trial.cost(sql, frozenset())
+        await trial.cost(sql, frozenset(choice.indexes))
+    trace += sent
+    return choice
+
+
+def _why_none(statement: Statement, tried: bool, refused: bool = False) -> str:
+    """Why there is nothing to offer."""
+    if not statement.relations:
+        return "the statement reads no table that is known here"
+    if all(relation.table.size_bytes <= 65_536 and relation.table.analysed for relation in statement.relations):
+        return "its tables are so small that reading them whole is cheapest"
+    if tried:
+        return "the planner prefers the plan it has with every index that was tried"
+    if refused:
+        return "what it compares is not IMMUTABLE, so it cannot be indexed: the condition must be written differently"
+    if not statement.terms:
+        return "it reads whole tables: there is no condition, order or join that an index could serve"
+    return "every index it could use exists already"
