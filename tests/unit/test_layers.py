@@ -76,6 +76,7 @@ def declares_tool(tree: ast.Module) -> bool:
 
 def test_no_tool_imports_another_tool():
     tools = tool_files()
+    assert tools
     wrong = [
         f"{named(path)}: {name}"
         for own, path in tools.items()
