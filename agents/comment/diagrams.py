@@ -5,34 +5,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from agents.redaction import clean
-from common.figures import show
+from tools.postgres.plans.mermaid import before_after, flowchart
+from tools.postgres.plans.tree import plan_of
 
 _TABLES = 12
 _COLUMNS = 15
-_NODES = 30
 _WORD = re.compile(r"[^\w .:()→×µ%,/+-]")
 
 
-def plan(data: Any, prefix: str = "n") -> str:
-    """A flow chart of plan JSON (EXPLAIN's, or its `Plan`); empty when it is none."""
-    if isinstance(data, list) and data:
-        data = data[0]
-    root = data.get("Plan", data) if isinstance(data, dict) else None
-    if not isinstance(root, dict) or "Node Type" not in root:
+def plans(before: Any, after: Any = None) -> str:
+    """A flow chart of EXPLAIN's JSON, or of two beside each other; empty when it is none."""
+    try:
+        if after is None:
+            return flowchart(plan_of(before))
+        return before_after(plan_of(before), plan_of(after))
+    except (ValueError, KeyError, TypeError, AttributeError):  # not a plan, or cut off: there is nothing to draw
         return ""
-    lines = ["flowchart BT"]
-    waiting: list[tuple[dict[str, Any], int | None]] = [(root, None)]
-    number = 0
-    while waiting and number < _NODES:
-        node, parent = waiting.pop(0)
-        lines.append(f'  {prefix}{number}["{"<br/>".join(_plan_label(node))}"]')
-        if parent is not None:
-            lines.append(f"  {prefix}{number} --> {prefix}{parent}")
-        waiting += [(each, number) for each in node.get("Plans", ()) if isinstance(each, dict)]
-        number += 1
-    if waiting:
-        lines.append(f'  more["{len(waiting)} more nodes"]')
-    return "\n".join(lines)
 
 
 def relationships(data: Any) -> str:
@@ -64,20 +52,6 @@ def _columns(table: dict[str, Any]) -> Iterator[str]:
         name = str(column.get("name"))
         marks = ", ".join(mark for mark, members in (("PK", keys), ("FK", foreign)) if name in members)
         yield f"{_identifier(column.get('type', 'unknown'))} {_identifier(name)} {marks}".rstrip()
-
-
-def _plan_label(node: dict[str, Any]) -> Iterator[str]:
-    yield _label(node["Node Type"])
-    target = node.get("Index Name") or node.get("Relation Name") or node.get("CTE Name")
-    if target:
-        yield _label(target)
-    loops = node.get("Actual Loops") or 1
-    if isinstance(node.get("Actual Total Time"), (int, float)):
-        yield show("time_ms", node["Actual Total Time"] * loops)
-    if isinstance(node.get("Actual Rows"), (int, float)):
-        yield f"{show('rows', round(node['Actual Rows'] * loops))} rows"
-    elif isinstance(node.get("Plan Rows"), (int, float)):
-        yield f"about {show('rows', node['Plan Rows'])} rows"
 
 
 def _identifier(text: object) -> str:

@@ -118,14 +118,11 @@ def _reply(reply: Reply, evidence: dict[str, Evidence], size: _Size) -> dict[str
     return {"reply": reply, "gains": gains, "plans": plans, "schema": schema, "nothing": nothing}
 
 
-def _plans(reply: Reply, evidence: dict[str, Evidence]) -> Iterator[tuple[str, str, str]]:
+def _plans(reply: Reply, evidence: dict[str, Evidence]) -> Iterator[tuple[str, str]]:
     for pair in reply.plans:
-        charts = [
-            diagrams.plan(look_up(reference, evidence), prefix) if reference else ""
-            for prefix, reference in (("b", pair.before), ("a", pair.after))
-        ]
-        if any(charts):
-            yield pair.title, charts[0], charts[1]
+        after = look_up(pair.after, evidence) if pair.after else None
+        if chart := diagrams.plans(look_up(pair.before, evidence), after):
+            yield pair.title, chart
 
 
 def _gain(number: int, proposal: Proposal, evidence: dict[str, Evidence]) -> dict[str, Any] | None:

@@ -47,7 +47,7 @@ TYPED = [
     "&#51; s", "&#x33; s", "&amp;#51; s", "&frac12; as long", "1\u200b0 s", "\\3 s", "**3** s", "10^3 rows", "¼", "x²",
     "{E1.execution_ms}0", "{E1.rows}{E1.rows}", "{E1.rows} million", "{E1.rows}k", "{E1.rows}.5", "{E1.rows} ms", "{E1.rows} %",
     "{E1.rows}x", "0{E1.rows}", "`3x`", "`300 ms`", "`ix_tx_9`", "``812``", "`ten times`", "```sql\nLIMIT 51\n```", "`42", "[E9]", "E9",
-    "{E1.nothing}", "{E1}", "{3}", "{E3.reason}", "{E1.plan}", "{E1.plan.0}", "{E1.plan.5.cost}", "{{E1.rows}}", "#12x", "a#12",
+    "{E1.nothing}", "{E1}", "{3}", "{E3.tool}", "{E1.plan}", "{E1.plan.0}", "{E1.plan.5.cost}", "{{E1.rows}}", "#12x", "a#12",
     "[3](#x)", "![3](x)", "$3$", "3", "-3", "1e9", "1_000", "1,000", "E1.5", "roughly three seconds", "3rd party",
 ]  # fmt: skip
 
