@@ -29,6 +29,16 @@ class Question(BaseModel):
         """The statements of these sorts, as written."""
         return tuple(statement for statement in self.statements if statement.sort in sorts)
 
+    def joined(self, other: "Question") -> "Question":
+        """This question with what the other one adds."""
+        return Question(
+            number=self.number,
+            words=f"{self.words}\n{other.words}".strip(),
+            statements=self.statements + other.statements,
+            plan=f"{self.plan}\n{other.plan}".strip(),
+            names=tuple(dict.fromkeys(self.names + other.names)),
+        )
+
 
 def questions(title: str, body: str) -> list[Question]:
     """The questions of an issue, in the order asked. A text without SQL or a plan is one question."""

@@ -4,8 +4,11 @@ from pydantic import BaseModel, ConfigDict
 
 from agents.asked import Question, questions
 from agents.desk import Desk
-from agents.playbooks import PLAYBOOKS
+from agents.playbooks import OPEN_QUESTION, PLAYBOOKS
 from agents.roles import ROLES
+from tools.postgres.statements import relations
+
+_MOST_TABLES = 5
 
 
 class Assignment(BaseModel):
@@ -24,26 +27,42 @@ def assignments(desk: Desk) -> list[Assignment]:
     The role is the one asked for, else the one whose label is on the issue, else the playbook's own.
     """
     wanted = desk.case.request.role or _called(desk.issue.labels)
-    found = []
+    found: list[Assignment] = []
     for question in questions(desk.issue.title, desk.issue.body):
         playbook = max(PLAYBOOKS.values(), key=lambda one: one.fits(question))
-        role = wanted or playbook.role
-        desk.progress(f"triage: question {question.number}: {playbook.name}, for the {role}")
-        found.append(Assignment(question=question, playbook=playbook.name, role=role))
+        if found and _goes_on(question, playbook.name, found[-1]):
+            found[-1] = found[-1].model_copy(update={"question": found[-1].question.joined(question)})
+            continue
+        question = question.model_copy(update={"number": len(found) + 1})
+        found.append(Assignment(question=question, playbook=playbook.name, role=wanted or playbook.role))
+    for one in found:
+        desk.progress(f"triage: question {one.question.number}: {one.playbook}, for the {one.role}")
     return found
 
 
 async def plan(work: list[Assignment], desk: Desk) -> tuple[list[str], list[str]]:
-    """The tables the questions are about, as the server knows them, and the workstreams that look at them."""
+    """The tables the questions are about, as the server knows them, and the workstreams that look at them.
+
+    They are those that statements and names mention; only where there are neither, those whose names are in the words.
+    """
     overview = await desk.runner.call("overview")
+    statements = [statement.sql for one in work for statement in one.question.statements if not statement.problem]
     names = {name for one in work for name in one.question.names}
-    statements = [statement.sql for one in work for statement in one.question.statements]
     words = "\n".join(one.question.words for one in work)
     schema = await desk.runner.call("schema", question=words, names=sorted(names), statements=statements)
-    tables = [table["name"] for table in schema.data.get("tables", ())] if schema.ok else []
+    tables = [str(table["name"]) for table in schema.data["tables"]] if schema.ok else []
+    mentioned = names | {name for statement in statements for _, name in relations(statement)}
+    named = [table for table in tables if table in mentioned or table.rsplit(".", 1)[-1] in mentioned]
+    tables = named or tables[:_MOST_TABLES]
     streams = sorted({stream for one in work for stream in PLAYBOOKS[one.playbook].streams}) if overview.ok else []
     desk.progress(f"plan: {', '.join(tables) or 'no table named'}; workstreams: {', '.join(streams) or 'none'}")
     return tables, streams
+
+
+def _goes_on(question: Question, playbook: str, before: Assignment) -> bool:
+    """Whether the words only go on with the question before: nothing of their own to look at, the same situation."""
+    of_its_own = question.statements or question.plan or question.names
+    return not of_its_own and playbook in (before.playbook, OPEN_QUESTION.name)
 
 
 def _called(labels: tuple[str, ...]) -> str:

@@ -6,3 +6,5 @@ from agents.playbooks.playbook import Playbook
 from agents.playbooks.slow_query import SLOW_QUERY
 
 PLAYBOOKS: dict[str, Playbook] = {one.name: one for one in (SLOW_QUERY, HEALTH_CHECK, OPEN_QUESTION)}
+
+__all__ = ["OPEN_QUESTION", "PLAYBOOKS", "Playbook"]

@@ -45,7 +45,7 @@ async def answer_one(brief: Brief, sql: str) -> Reply:
     given: dict[str, Any] = {"values": values} if values else {}
     case.analyzed = await brief.call("explain_analyze", sql=sql, **given)
     plan = case.analyzed if case.analyzed.ok else explain
-    case.diagnosis = await brief.call("read_plan", sql=sql, plan=plan.data["plan"])
+    case.diagnosis = await brief.call("diagnose", sql=sql, plan=plan.data["plan"])
     changes = _changes(offered, case.diagnosis)
     if changes:
         case.measured = await brief.call("measure", sql=sql, changes=changes, **given)

@@ -15,6 +15,7 @@ LOOKING = frozenset(
         "explain",
         "explain_analyze",
         "compare_plans",
+        "diagnose",
         "read_plan",
         "activity",
         "settings",
