@@ -17,7 +17,7 @@ from tools.runner import Runner
 class Desk:
     """One case, its issue, the board it came from, and the ways to look and to think.
 
-    `started` is the monotonic clock, in seconds, when this process took the case up.
+    `started` and `cpu_started` are the monotonic clock and this process's CPU time, in seconds, when it took the case up.
     """
 
     case: Case
@@ -29,6 +29,7 @@ class Desk:
     settings: Settings
     progress: Callable[[str], None]
     started: float
+    cpu_started: float
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ async def open_handoffs(replies: Sequence[Reply], desk: Desk) -> list[Answered]:
 
 async def comment(replies: Sequence[Reply], answered: Sequence[Answered], desk: Desk, final: bool) -> None:
     """Write the case's comment, or bring it up to date, with the labels that go with how far it came."""
+    elapsed = time.monotonic() - desk.started
     report = Report(
         case=desk.case.id,
         title=desk.issue.title,
@@ -45,7 +46,8 @@ async def comment(replies: Sequence[Reply], answered: Sequence[Answered], desk: 
         evidence=tuple(await desk.runner.ledger.records(desk.case.id)),
         answered=tuple(answered),
         roles=tuple(sorted({reply.role for reply in replies})),
-        elapsed_s=desk.case.age_s + time.monotonic() - desk.started,
+        elapsed_s=elapsed,
+        database_s=max(0.0, elapsed - (time.process_time() - desk.cpu_started)),
         mind=desk.mind.name,
         status=outcome(replies),
     )

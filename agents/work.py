@@ -89,6 +89,7 @@ class Team:
             settings=self.settings,
             progress=self.progress,
             started=time.monotonic(),
+            cpu_started=time.process_time(),
         )
 
     async def _children(self, issues: list[int], parent: Case, cases: Cases) -> list[dict[str, object]]:

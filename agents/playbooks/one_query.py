@@ -1,5 +1,6 @@
 """One statement, from its plan to a proposal that was measured."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +34,11 @@ class _Case:
         return tuple(one for one in known if one is not None)
 
 
-async def answer_one(brief: Brief, sql: str) -> Reply:
-    """Explain, measure on the live server where that is safe, read the plan, try changes on a copy, conclude."""
+async def answer_one(brief: Brief, sql: str, also: Sequence[dict[str, str]] = ()) -> Reply:
+    """Explain, measure on the live server where that is safe, read the plan, try changes on a copy, conclude.
+
+    `also` are changes (name, up, down) to try before those the advisor thinks of.
+    """
     explain = await brief.call("explain", sql=sql)
     if not explain.ok:
         return stopped(brief, "Slow query", explain, input_is_wrong=True)
@@ -46,7 +50,7 @@ async def answer_one(brief: Brief, sql: str) -> Reply:
     case.analyzed = await brief.call("explain_analyze", sql=sql, **given)
     plan = case.analyzed if case.analyzed.ok else explain
     case.diagnosis = await brief.call("diagnose", sql=sql, plan=plan.data["plan"])
-    changes = _changes(offered, case.diagnosis)
+    changes = [*also, *_changes(offered, case.diagnosis)]
     if changes:
         case.measured = await brief.call("measure", sql=sql, changes=changes, **given)
     return _reply(case)

@@ -1,0 +1,130 @@
+"""Migration review: what would this do here: does it lock, does it fail, can it be undone."""
+
+import re
+
+from agents.asked import Question
+from agents.desk import Brief
+from agents.playbooks.playbook import Playbook
+from agents.playbooks.words import ref, stopped
+from agents.reply import CaseStatus, Option, Proposal, Reply
+from agents.sqltext import Sort
+from common.evidence import Evidence
+from common.findings import Finding
+
+_WORDS = re.compile(
+    r"\b(migrat\w*|roll ?(out|back)|deploy\w*|locks?|safe|zero[- ]downtime|undo\w*|alembic|ddl|schema change)\b", re.I
+)
+_DOWN = re.compile(r"^[ \t]*--[^\n]*\b(down|rollback|revert|undo)\b[^\n]*$", re.I | re.M)
+_VERDICTS = {
+    "safe": "This can run as it is: a busy application would not notice",
+    "careful": "This works, with care: the condition is named below",
+    "unsafe": "Do not run this as it is",
+}
+
+
+def fits(question: Question) -> float:
+    """Statements that change the schema or many rows."""
+    about = 0.1 if _WORDS.search(question.words) else 0.0
+    if question.of(Sort.CHANGE):
+        return 0.85 + about
+    return 0.75 if question.of(Sort.WRITE) and about else 0.0
+
+
+async def work(brief: Brief) -> Reply:
+    """Rehearse the statements on a copy and say what they would do here."""
+    up = ";\n".join(one.sql for one in brief.question.of(Sort.CHANGE, Sort.WRITE, Sort.OTHER)) + ";"
+    rehearsal = await brief.call("rehearse", up=up)
+    if not rehearsal.ok:
+        return stopped(brief, "Migration review", rehearsal, input_is_wrong=rehearsal.status == "refused")
+    findings = _findings(rehearsal)
+    proposal = _proposal(brief, rehearsal, up)
+    return Reply(
+        role=brief.role.name,
+        question=brief.question.number,
+        title="Migration review",
+        verdict=_verdict(rehearsal, findings),
+        prose=_prose(rehearsal),
+        findings=findings,
+        proposals=(proposal,) if proposal else (),
+        looked_at=(rehearsal.id,),
+        status=CaseStatus.NEEDS_APPROVAL if proposal and proposal.authority != "full" else CaseStatus.DONE,
+    )
+
+
+def _findings(rehearsal: Evidence) -> tuple[Finding, ...]:
+    found = [Finding.model_validate(one) for one in rehearsal.data["findings"]]
+    found.sort(key=lambda one: (one.severity.rank, one.code, one.object))
+    return tuple(one.model_copy(update={"evidence": (rehearsal.id,)}) for one in found)
+
+
+def _verdict(rehearsal: Evidence, findings: tuple[Finding, ...]) -> str:
+    begin = _VERDICTS[rehearsal.data["verdict"]]
+    worst = (
+        f" (`{findings[0].code}` on `{findings[0].object}`)" if findings and rehearsal.data["verdict"] != "safe" else ""
+    )
+    return f"{begin}{worst}. {_way_back(rehearsal)}"
+
+
+def _way_back(rehearsal: Evidence) -> str:
+    down = rehearsal.data["down"]
+    if down["source"] == "none":
+        return "There is no way back that could be derived."
+    if down["restores"] is None:
+        return "The way back was not tried."
+    if not down["restores"]:
+        return "The way back does not bring back what was there."
+    lost = " but loses what is named below" if down.get("lost") else ""
+    return f"The way back was run on the copy and restores catalogue and rows{lost}."
+
+
+def _prose(rehearsal: Evidence) -> tuple[str, ...]:
+    said = []
+    if rehearsal.data.get("about"):
+        said.append(ref(rehearsal, "about"))
+    for number, lock in enumerate(rehearsal.data.get("locks", [])[:6]):
+        statement, held = (ref(rehearsal, f"locks.{number}.{key}") for key in ("statement", "held_ms"))
+        blocks = " and ".join(lock["blocks"]) or "nothing that an application does"
+        said.append(
+            f"Statement {statement} takes `{lock['mode']}` on `{lock['object']}`, held {held} on the copy: it blocks {blocks}."
+        )
+    estimate = rehearsal.data.get("estimate") or {}
+    if estimate.get("seconds") is not None:
+        said.append(
+            f"At the live size ({ref(rehearsal, 'estimate.live_rows')} rows) expect about {ref(rehearsal, 'estimate.seconds')}."
+        )
+    return tuple(said)
+
+
+def _proposal(brief: Brief, rehearsal: Evidence, up: str) -> Proposal | None:
+    """The safe rewrite when there is one, else the migration itself with its way back when that is proven."""
+    authority = brief.role.authority.get("migration")
+    if authority is None:
+        return None
+    rewrite, down = rehearsal.data.get("rewrite") or {}, rehearsal.data["down"]
+    if rewrite.get("up") and rewrite.get("rehearsed"):
+        return Proposal(
+            kind="migration",
+            up=rewrite["up"],
+            down=rewrite["down"],
+            why="The same end, by steps that do not stop the application; rehearsed on the copy.",
+            risks=("The steps take longer in all, and must run outside one transaction.",),
+            options=(
+                Option(title="The steps above", weighed="no long lock", chosen=True),
+                Option(title="The migration as it was sent", weighed=_VERDICTS[rehearsal.data["verdict"]].lower()),
+            ),
+            authority=authority,
+            rehearsal=rehearsal.id,
+        )
+    if rehearsal.data["verdict"] == "unsafe" or not down.get("restores"):
+        return None
+    return Proposal(
+        kind="migration",
+        up=up,
+        down=down["sql"],
+        why="As it was sent, with the way back that was rehearsed.",
+        authority=authority,
+        rehearsal=rehearsal.id,
+    )
+
+
+MIGRATION_REVIEW = Playbook("migration-review", "architect", ("schema",), fits, work)
