@@ -1,5 +1,6 @@
 """Seeded randomness in bulk, and the calendar of the world. Same seed, same bytes, on every machine."""
 
+import math
 import random
 import sys
 from array import array
@@ -59,7 +60,7 @@ def slots(weights: Sequence[float], size: int) -> "array[int]":
 def zipf(items: int, exponent: float, size: int, stride: int = 1) -> "array[int]":
     """Slots by Zipf's law: the item of rank r weighs 1/(r+1)^exponent. `stride` scatters the ranks over the items."""
     step = stride
-    while items % step == 0 and step > 1:
+    while math.gcd(items, step) > 1:
         step += 1
     table = slots([1 / (rank + 1) ** exponent for rank in range(items)], size)
     return array("I", [rank * step % items for rank in table])
