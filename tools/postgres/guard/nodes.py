@@ -139,7 +139,8 @@ class Walk:
 
     def _setting(self, node: Node) -> None:
         args = node.get("args") or [{}]
-        name = args[0].get("A_Const", {}).get("sval", {}).get("sval")
+        given = args[0].get("TypeCast", {}).get("arg") or args[0]
+        name = given.get("A_Const", {}).get("sval", {}).get("sval")
         if name is None:
             raise Refusal("secret", "unknown", "current_setting of a computed name could read a secret")
         setting(name)
