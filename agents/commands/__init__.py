@@ -5,9 +5,10 @@ from typing import Any
 
 import typer
 
-from agents.commands import audit, cases, consult, demo, engines, env_status, grant, guard, health, test, world
+from agents.commands import advise, audit, cases, consult, demo, engines, env_status, grant, guard, health, rehearse, test, world
 
 COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
+    "advise": advise.advise,
     "demo": demo.demo,
     "consult": consult.consult,
     "cases": cases.cases,
@@ -17,6 +18,7 @@ COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "grant": grant.grant,
     "guard": guard.guard,
     "health": health.health,
+    "rehearse": rehearse.rehearse,
     "test": test.run_tests,
     "world": world.app,
 }

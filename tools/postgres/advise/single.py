@@ -76,7 +76,7 @@ async def offers(postgres: Postgres, sql: str, trace: list[str], *, most: int = 
     except (NoData, Refused) as error:
         answer.how = f"not estimated: {error}"
         answer.offers = [Offer(each, None, estimate(each), False) for each in found[:most]]
-        answer.why_none = "" if found else _why_none(statement, False)
+        answer.why_none = "" if found else why_none(statement, False)
         return answer
     answer.how = "hypopg"
     answer.cost_before, answer.cost_after = choice.before[1], choice.after[1]
@@ -86,7 +86,7 @@ async def offers(postgres: Postgres, sql: str, trace: list[str], *, most: int = 
     untried = [Offer(each, None, estimate(each), False) for each in found if each.method not in ("btree", "brin")]
     answer.offers = [*chosen, *untried, *rest][:most]
     if not answer.offers:
-        answer.why_none = _why_none(statement, bool(usable), bool(found))
+        answer.why_none = why_none(statement, bool(usable), bool(found))
     return answer
 
 
@@ -102,7 +102,7 @@ async def _tried(postgres: Postgres, sql: str, usable: list[Candidate], seconds:
     return choice
 
 
-def _why_none(statement: Statement, tried: bool, refused: bool = False) -> str:
+def why_none(statement: Statement, tried: bool, refused: bool = False) -> str:
     """Why there is nothing to offer."""
     if not statement.relations:
         return "the statement reads no table that is known here"

@@ -1,0 +1,155 @@
+"""`./p3 advise`: indexes for a workload, measured on a copy."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agents.console import emit, progress, run
+
+if TYPE_CHECKING:
+    from tools.postgres.advise.advice import Advice
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(kB|MB|GB|TB)?\Z", re.IGNORECASE)
+_UNITS = {"": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
+
+
+def advise(
+    dsn: Annotated[
+        str, typer.Option(help="The live PostgreSQL, with a role that only reads.", envvar="DBCREW_LIVE_DSN")
+    ],
+    workload: Annotated[str, typer.Option(help="A file of statements; `-- weight: 5` before one weighs it.")] = "",
+    statements: Annotated[bool, typer.Option(help="Take them from pg_stat_statements.")] = False,
+    storage: Annotated[str, typer.Option(help="The most that new indexes may take.")] = "512MB",
+    time: Annotated[float, typer.Option(min=1, help="Seconds to search and measure.")] = 60.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what is being done.")] = False,
+) -> None:
+    """Find the indexes that help a workload, prove them on a copy, and say what they cost. Writes nothing live.
+
+    {"indexes", "drops", "statistics", "not_helped", "measured", "slower", "cost", "values_used", "how", "notes",
+    "elapsed_s"}. Exit code 0, also when no index helps; 2 for bad input, 3 when the server cannot be reached.
+    """
+    answer = run(_advise(dsn, workload, statements, storage, time, progress if verbose else (lambda line: None)))
+    emit(answer, as_json, lambda: _text(answer))
+
+
+async def _advise(dsn: str, file: str, statements: bool, storage: str, seconds: float, told: Any) -> dict[str, Any]:
+    from time import monotonic
+
+    from common.config.settings import settings
+    from common.errors import InputError
+    from tools.postgres.advise.advice import Adviser
+    from tools.postgres.advise.workload import from_statements, from_text
+    from tools.postgres.connection import Postgres
+    from tools.postgres.rights import require_safe, rights
+
+    began = monotonic()
+    size = _SIZE.match(storage.strip())
+    if size is None:
+        raise InputError(detail=f"{storage} is no size", next="Write it as 512MB")
+    if bool(file) == statements:
+        raise InputError(detail="One source of statements is needed", next="Give --workload FILE or --statements")
+    given = from_text(_read(file)) if file else None
+    async with await Postgres.connect(dsn, settings()) as postgres:
+        async with postgres.session() as session:
+            require_safe(await rights(session), dsn)
+            found = given or await from_statements(session)
+        adviser = Adviser(
+            postgres,
+            settings(),
+            storage_bytes=float(size[1]) * _UNITS[(size[2] or "").lower()],
+            seconds=seconds,
+            progress=told,
+        )
+        return {**_public(await adviser.advise(found)), "elapsed_s": round(monotonic() - began, 2)}
+
+
+def _read(file: str) -> str:
+    from common.errors import InputError
+
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(detail=f"Cannot read {file}: {error}", next="Check the file") from error
+
+
+def _public(advice: "Advice") -> dict[str, Any]:
+    """The advice as contract.md prints it."""
+    from tools.postgres.advise.writes import write_cost
+
+    choice, labels = advice.choice, {case.number: case.item.label for case in advice.cases}
+    runs = {each.number: each for each in advice.proof.measured}
+    weights = {case.number: case.item.weight for case in advice.cases}
+    helped = {number for each in choice.indexes for number in choice.users.get(each, ())}
+    helped |= {run.number for run in runs.values() if run.used}
+    indexes = []
+    for each in choice.indexes:
+        users = [run.number for run in advice.proof.users(each)] or choice.users.get(each, [])
+        cost = write_cost(each)
+        extension = f"CREATE EXTENSION IF NOT EXISTS {each.extension};\n" if each.extension else ""
+        indexes.append(
+            {
+                "ddl": extension + each.ddl,
+                "down": each.down,
+                "table": each.place,
+                "kind": each.kind,
+                "size_bytes": choice.sizes.get(each, 0),
+                "build_ms": round(advice.build_ms[each], 1) if each in advice.build_ms else None,
+                "write_cost": {"entries": cost.entries, "hot_updates": cost.hot_updates},
+                "statements": [
+                    {
+                        "statement": labels[number],
+                        "before_ms": runs[number].before_ms if number in runs else None,
+                        "after_ms": runs[number].after_ms if number in runs else None,
+                        "cost_before": choice.before.get(number),
+                        "cost_after": choice.after.get(number),
+                    }
+                    for number in users
+                ],
+                "why": each.why,
+            }
+        )
+    idle = [case for case in advice.cases if case.number not in helped]
+    return {
+        "indexes": indexes,
+        "drops": [{"ddl": each.ddl, "why": each.why} for each in advice.drops],
+        "statistics": [{"ddl": each.ddl, "why": each.why} for each in advice.statistics],
+        "not_helped": [{"statement": case.item.label, "why": advice.why_not(case)} for case in idle]
+        + [{"statement": text, "why": why} for text, why in advice.skipped],
+        "measured": [
+            {"statement": labels[run.number], "before_ms": run.before_ms, "after_ms": run.after_ms}
+            for run in runs.values()
+        ],
+        "slower": [labels[run.number] for run in runs.values() if run.slower],
+        "cost": {
+            "before": sum(weights[n] * cost for n, cost in choice.before.items()),
+            "after": sum(weights[n] * cost for n, cost in choice.after.items()),
+        },
+        "values_used": [
+            {"statement": case.item.label, "parameter": used.parameter, "value": used.value, "source": used.source}
+            for case in advice.cases
+            for used in case.filled.values
+        ],
+        "how": advice.how,
+        "notes": advice.notes + [f"{each.name} was chosen by estimate but used by no plan" for each in advice.dropped],
+    }
+
+
+def _text(answer: dict[str, Any]) -> str:
+    from common.figures import show
+
+    lines = []
+    for each in answer["indexes"]:
+        lines.append(f"{each['ddl']};  -- {each['kind']}, {show('size_bytes', each['size_bytes'])}")
+        lines.append(f"    {each['why']}")
+        for use in each["statements"]:
+            gain = f"{show('before_ms', use['before_ms'])} → {show('after_ms', use['after_ms'])}"
+            lines.append(f"    {gain}  {use['statement'][:90]}")
+    if not lines:
+        lines.append("No index helps.")
+    lines += [f"{each['ddl']};  -- {each['why']}" for each in (*answer["drops"], *answer["statistics"])]
+    lines += [f"not helped: {each['statement'][:80]}: {each['why']}" for each in answer["not_helped"]]
+    lines += [f"slower: {each[:100]}" for each in answer["slower"]]
+    return "\n".join([*lines, *answer["notes"], f"{show('elapsed_s', answer['elapsed_s'])}"])

@@ -1,0 +1,102 @@
+"""Trying indexes by building them on a rehearsal copy: every kind, with real sizes and real plans.
+
+An index is hidden from the planner by marking it invalid in the copy's catalogue, so each is built once however many
+sets are tried.
+"""
+
+import time
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+
+from tools.postgres.advise.candidate import Candidate
+from tools.postgres.advise.search import Costed, Indexes
+from tools.postgres.plans.tree import Plan, plan_of
+
+_HIDE = "UPDATE pg_catalog.pg_index SET indisvalid = (indexrelid = ANY (%s)) WHERE indexrelid = ANY (%s)"
+_LEAVES = (
+    "SELECT t.relid::oid::int8 AS oid, c.relname AS name, pg_catalog.pg_relation_size(t.relid) AS bytes"
+    " FROM pg_catalog.pg_partition_tree(%s::regclass) AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.relid"
+    " UNION SELECT c.oid::int8, c.relname, pg_catalog.pg_relation_size(c.oid) FROM pg_catalog.pg_class AS c"
+    " WHERE c.oid = %s::regclass"
+)
+
+Connection = psycopg.AsyncConnection[Any]
+
+
+class Built:
+    """A trial on a copy. `keeper` is the copy's superuser, `reader` a connection that may only read the tables.
+
+    `grown`: how many times more rows the live table has than the copy, by table; sizes are scaled by it.
+    """
+
+    def __init__(self, keeper: Connection, reader: Connection, grown: dict[str, float]) -> None:
+        self._keeper, self._reader, self._grown = keeper, reader, grown
+        self._oids: dict[Candidate, list[int]] = {}
+        self._names: dict[str, Candidate] = {}
+        self._sizes: dict[Candidate, int] = {}
+        self._shown: Indexes = frozenset()
+        self.build_ms: dict[Candidate, float] = {}
+
+    async def build(self, candidate: Candidate) -> bool:
+        """Build one index, hidden at first. False when PostgreSQL does not allow it (not IMMUTABLE, no such class)."""
+        began = time.perf_counter()
+        try:
+            if candidate.extension:
+                statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(candidate.extension))
+                await self._keeper.execute(statement)
+            await self._keeper.execute(_literal(candidate.plain_ddl))
+        except psycopg.OperationalError:
+            raise
+        except psycopg.DatabaseError:
+            return False
+        self.build_ms[candidate] = (time.perf_counter() - began) * 1000
+        place = sql.Identifier(candidate.table.schema, candidate.name).as_string()
+        rows = await (await self._keeper.execute(_LEAVES, (place, place))).fetchall()
+        self._oids[candidate] = [row[0] for row in rows]
+        self._names.update({row[1]: candidate for row in rows})
+        self._sizes[candidate] = sum(row[2] for row in rows)
+        if any(not part.plain for part in candidate.parts):
+            table = sql.Identifier(candidate.table.schema, candidate.table.name)
+            await self._keeper.execute(sql.SQL("ANALYZE {}").format(table))  # statistics of the expression
+        await self._show(self._shown, force=True)
+        return True
+
+    async def cost(self, text: str, indexes: Indexes) -> Costed:
+        """The planner's cost on the copy when exactly these built indexes are to be seen."""
+        return self._costed(await self.plan(text, indexes))
+
+    async def plan(self, text: str, indexes: Indexes, *, measured: bool = False) -> Plan:
+        """The plan of `text` with exactly these indexes; run, when `measured`. Raises psycopg.Error."""
+        await self._show(frozenset(each for each in indexes if each in self._oids))
+        how = "ANALYZE, TIMING OFF, BUFFERS, VERBOSE, " if measured else "VERBOSE, "
+        cursor = await self._reader.execute(_literal(f"EXPLAIN ({how}FORMAT JSON) {text}"), prepare=True)
+        row = await cursor.fetchone()
+        assert row is not None
+        return plan_of(row[0])
+
+    def used(self, plan: Plan) -> Indexes:
+        """Which of the built indexes a plan reads."""
+        return self._costed(plan).used
+
+    async def size(self, candidate: Candidate) -> int:
+        """The index's size in bytes on the copy, scaled to the live table's rows."""
+        return round(self._sizes.get(candidate, 0) * self._grown.get(candidate.place, 1.0))
+
+    def _costed(self, plan: Plan) -> Costed:
+        names = {node.index for node in plan.nodes if node.index}
+        return Costed(plan.cost, frozenset(self._names[name] for name in names if name in self._names))
+
+    async def _show(self, indexes: Indexes, force: bool = False) -> None:
+        if indexes == self._shown and not force:
+            return
+        every = [oid for oids in self._oids.values() for oid in oids]
+        seen = [oid for each in indexes for oid in self._oids[each]]
+        await self._keeper.execute(_HIDE, (seen, every))
+        self._shown = indexes
+
+
+def _literal(text: str) -> LiteralString:
+    """Text of ours, or a statement that the guard has judged; psycopg's type asks for a literal."""
+    return text

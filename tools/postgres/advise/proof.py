@@ -1,0 +1,85 @@
+"""Running the workload on the copy, without and with the chosen indexes: estimates choose, runs decide."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import psycopg
+
+from tools.postgres.advise.built import Built
+from tools.postgres.advise.candidate import Candidate
+from tools.postgres.advise.search import Indexes, Query
+from tools.postgres.plans.tree import Plan
+
+_RUNS = 3
+_SLOW_MS = 1000.0
+"""A statement that takes longer than this is run once."""
+SLOWER = 1.10
+_NOISE_MS = 0.5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One statement without and with the indexes: the fastest of up to three runs, in milliseconds."""
+
+    number: int
+    before_ms: float
+    after_ms: float
+    before: Plan
+    after: Plan
+    used: Indexes
+
+    @property
+    def slower(self) -> bool:
+        """Whether it takes a tenth longer than before, beyond what is noise."""
+        return self.after_ms > SLOWER * self.before_ms and self.after_ms - self.before_ms > _NOISE_MS
+
+
+@dataclass
+class Proof:
+    """What the runs showed. `not_run`: query numbers with the reason."""
+
+    measured: list[Measured] = field(default_factory=list)
+    not_run: dict[int, str] = field(default_factory=dict)
+
+    def users(self, candidate: Candidate) -> list[Measured]:
+        """The statements whose plan used the index."""
+        return [each for each in self.measured if candidate in each.used]
+
+
+async def prove(built: Built, queries: Sequence[Query], chosen: Indexes, until: float) -> Proof:
+    """Time every query on the copy without and with `chosen`, until the monotonic time `until`."""
+    proof = Proof()
+    for query in queries:
+        if time.monotonic() > until:
+            proof.not_run[query.number] = "the time given was used up"
+            continue
+        try:
+            before, before_ms = await _timed(built, query.sql, frozenset())
+            after, after_ms = await _timed(built, query.sql, chosen)
+            if after_ms > SLOWER * before_ms:  # once more, in turn, before it is called slower
+                before_ms = min(before_ms, (await _timed(built, query.sql, frozenset()))[1])
+                after_ms = min(after_ms, (await _timed(built, query.sql, chosen))[1])
+        except psycopg.errors.QueryCanceled:
+            proof.not_run[query.number] = "it takes longer than the time limit of one run"
+            continue
+        except psycopg.errors.Error as error:
+            if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
+                raise
+            proof.not_run[query.number] = (error.diag.message_primary or str(error)).strip()
+            continue
+        proof.measured.append(Measured(query.number, before_ms, after_ms, before, after, built.used(after)))
+    return proof
+
+
+async def _timed(built: Built, sql: str, indexes: Indexes) -> tuple[Plan, float]:
+    best: tuple[Plan, float] | None = None
+    for _ in range(_RUNS):
+        plan = await built.plan(sql, indexes, measured=True)
+        spent = plan.total_ms or 0.0
+        if best is None or spent < best[1]:
+            best = (plan, spent)
+        if spent > _SLOW_MS:
+            break
+    assert best is not None
+    return best
