@@ -24,6 +24,7 @@ class Cleaned:
 @dataclass(frozen=True)
 class _Pattern:
     kind: str
+    hints: tuple[str, ...]
     regex: re.Pattern[str]
     proof: Callable[[str], int]
 
@@ -44,7 +45,10 @@ class _Pattern:
 def clean(text: str) -> Cleaned:
     """`text` with every secret and every piece of personal data replaced, like `‹email›`. Cleaning twice changes nothing."""
     found: list[str] = []
+    lowered = text.lower()
     for pattern in _patterns():
+        if pattern.hints and not any(hint in lowered for hint in pattern.hints):
+            continue
         replaced = pattern.replace(text)
         if replaced != text and pattern.kind not in found:
             found.append(pattern.kind)
@@ -69,7 +73,9 @@ def _patterns() -> tuple[_Pattern, ...]:
     lengths: dict[str, int] = rules["iban"]
     proofs = {"": len, "card": _card, "iban": lambda text: _iban(text, lengths), "phone": _phone}
     return tuple(
-        _Pattern(each["kind"], re.compile(each["regex"], re.S), proofs[each.get("proof", "")])
+        _Pattern(
+            each["kind"], tuple(each.get("hints", ())), re.compile(each["regex"], re.S), proofs[each.get("proof", "")]
+        )
         for each in rules["pattern"]
     )
 

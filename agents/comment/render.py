@@ -1,10 +1,12 @@
 """Report → the comment, in GitHub Markdown of at most 65,536 characters (and bytes)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from agents.comment import diagrams
 from agents.comment.json import findings
@@ -42,12 +44,14 @@ def render(report: Report) -> str:
     """
     text = _rendered(report, _Size())
     left_out: set[str] = set()
+    saved = 0
     for name, size in _expendable(report):
         if _fits(text):
             return text
         left_out.add(name)
-        if size > 2_000 or name == "last":
-            text = _rendered(report, _Size(frozenset(left_out)))
+        saved += size
+        if len(text) - saved < LIMIT or name == "plans":
+            text, saved = _rendered(report, _Size(frozenset(left_out))), 0
     for characters, entries in _CUTS:
         if _fits(text):
             return text
@@ -68,45 +72,61 @@ def _expendable(report: Report) -> Iterator[tuple[str, int]]:
         yield record.id, len(record.statement)
     yield "schema", 10_000
     yield "plans", 10_000
-    yield "last", 0
 
 
 def _rendered(report: Report, size: _Size) -> str:
     evidence = {record.id: record for record in report.evidence}
     issues = frozenset(each.issue for each in report.answered)
     writer = Writer(evidence, issues, size.text)
-    jinja = Environment(
-        loader=PackageLoader("agents.comment", "."), finalize=finish, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, autoescape=False,
-    )  # fmt: skip
-    jinja.filters |= {
-        "plain": plain,
-        "code": code,
-        "cell": cell,
-        "html": html_text,
-        "fence": fence,
-        "prose": writer.prose,
-    }
-    jinja.filters |= {"line": writer.line, "sql": writer.sql, "show": lambda value, name: Safe(show(name, value))}
-    text = jinja.get_template("comment.md.j2").render(
-        report=report,
-        marker=marker(report.case),
-        several=len(report.replies) > 1,
-        replies=[_reply(reply, evidence, size) for reply in report.replies[: size.entries]],
-        findings=findings(report.replies)[: size.entries],
-        findings_left_out=max(0, len(findings(report.replies)) - size.entries),
-        headline=_headline(report, evidence),
-        evidence=report.evidence[: size.entries * 5],
-        left_out=size.left_out,
-        not_checked=list(
-            {(each.code, each.needs): each for reply in report.replies for each in reply.not_checked}.values()
-        ),
-        unasked=[record for record in report.evidence if not record.ok],
-        database_s=report.database_s or sum(record.ms for record in report.evidence) / 1000,
-        head=report.evidence[-1].digest if report.evidence else "",
-        entries=size.entries,
+    text = (
+        _templates()
+        .get_template("comment.md.j2")
+        .render(
+            writer=writer,
+            report=report,
+            marker=marker(report.case),
+            several=len(report.replies) > 1,
+            replies=[_reply(reply, evidence, size) for reply in report.replies[: size.entries]],
+            findings=findings(report.replies)[: size.entries],
+            findings_left_out=max(0, len(findings(report.replies)) - size.entries),
+            headline=_headline(report, evidence),
+            evidence=report.evidence[: size.entries * 5],
+            left_out=size.left_out,
+            not_checked=list(
+                {(each.code, each.needs): each for reply in report.replies for each in reply.not_checked}.values()
+            ),
+            unasked=[record for record in report.evidence if not record.ok],
+            database_s=report.database_s or sum(record.ms for record in report.evidence) / 1000,
+            head=report.evidence[-1].digest if report.evidence else "",
+            entries=size.entries,
+        )
     )
     return _tidied(text)
+
+
+@cache
+def _templates() -> Environment:
+    jinja = Environment(
+        loader=PackageLoader("agents.comment", "."),
+        finalize=finish,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+    jinja.filters |= {"plain": plain, "code": code, "cell": cell, "html": html_text, "fence": fence}
+    jinja.filters |= {name: _written(name) for name in ("prose", "line", "sql")}
+    jinja.filters["show"] = lambda value, name: Safe(show(name, value))
+    return jinja
+
+
+def _written(name: str) -> Callable[[Context, str], Safe]:
+    @pass_context
+    def write(context: Context, text: str) -> Safe:
+        written: Safe = getattr(context["writer"], name)(text)
+        return written
+
+    return write
 
 
 def _reply(reply: Reply, evidence: dict[str, Evidence], size: _Size) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from agents.prose import spans
 from agents.redaction import clean
@@ -39,11 +40,12 @@ def finish(value: object) -> object:
     return value if isinstance(value, (Safe, int, float)) else plain(str(value))
 
 
+@lru_cache(maxsize=512)
 def visible(text: str) -> str:
-    """`text` without secrets, its control and invisible characters shown; line ends are `\\n`."""
+    """`text` without secrets or a forged marker, its control and invisible characters shown; line ends are `\\n`."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     shown = "".join(each if each in "\n\t" or not _hidden(each) else f"⟨U+{ord(each):04X}⟩" for each in text)
-    return clean(shown).text
+    return _MARKER.sub(r"<! \1", clean(shown).text)
 
 
 def plain(text: str) -> Safe:
@@ -72,8 +74,8 @@ def cell(text: str) -> Safe:
 
 
 def fence(text: str, language: str = "") -> Safe:
-    """A fenced block, its fence longer than any run of backticks in it; a forged marker of ours is broken."""
-    shown = _MARKER.sub(r"<! \1", visible(text)).strip("\n")
+    """A fenced block, its fence longer than any run of backticks in it."""
+    shown = visible(text).strip("\n")
     ticks = "`" * max(3, max((len(run) for run in _TICKS.findall(shown)), default=0) + 1)
     return Safe(f"{ticks}{language}\n{shown}\n{ticks}")
 

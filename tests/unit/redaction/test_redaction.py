@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Secrets and personal data never leave; everything else does."""
 
 import tomllib

@@ -5,7 +5,7 @@ import re
 from common.catalogue import CATALOGUE, CODES, known
 from common.directories import ROOT
 
-_USED = re.compile(r"""\bcode\s*=\s*["']([a-z0-9:-]+)["']""")
+_USED = re.compile(r"""\b(?:Finding|Check)\(\s*code\s*=\s*["']([a-z0-9:-]+)["']""")
 
 
 def test_codes_are_known() -> None:
