@@ -2,8 +2,8 @@
 
 import os
 import shutil
-import stat
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -181,10 +181,17 @@ def test_options_of_pytest_reach_pytest(checkout, machine):
     assert log(machine) == ["venv", "pip", "pip"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_closed_checkout_is_named(checkout, machine):
     put(machine, "python3", GOOD)
-    checkout.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    code, _, complained = launch(checkout, machine)
-    assert code == 2
-    assert f"cannot write to {checkout}" in complained
+    checkout.chmod(0o555)
+    # Root may write everywhere, so under root this is somebody else's start, in a folder that everybody reaches.
+    with tempfile.TemporaryDirectory(prefix="dbcrew-launcher-") as place:
+        Path(place).chmod(0o755)
+        checkout, machine = (Path(shutil.copytree(each, Path(place, each.name), True)) for each in (checkout, machine))
+        other = {"user": "nobody", "extra_groups": []} if os.geteuid() == 0 else {}
+        ended = subprocess.run(
+            [checkout / "p3"], env={"PATH": str(machine)}, cwd="/", capture_output=True, text=True, check=False, **other
+        )
+        checkout.chmod(0o755)
+    assert ended.returncode == 2
+    assert f"cannot write to {checkout}" in ended.stderr
