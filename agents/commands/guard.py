@@ -25,10 +25,11 @@ def guard(
     if file == "-" and sys.stdin.isatty():
         raise typer.BadParameter("Name a file of JSON lines, or pipe them in: ./p3 guard statements.jsonl")
     try:
-        with sys.stdin.buffer if file == "-" else Path(file).open("rb") as lines:
-            refused = _judge_all(lines)
+        lines = sys.stdin.buffer if file == "-" else Path(file).open("rb")  # noqa: SIM115
     except OSError as error:
         console.stop(InputError(detail=f"Cannot read {file}: {error.strerror}", next="Name a file of JSON lines"))
+    with lines:
+        refused = _judge_all(lines)
     if refused:
         raise typer.Exit(1)
 

@@ -38,6 +38,21 @@ _ROW_FIELD = re.compile(r"f\d+")
 _SYNTAX = words("syntax.txt")
 _PLAIN = frozenset(word for word in _SYNTAX if word[0].isupper())
 _FIELDS = _SYNTAX - _PLAIN
+_SPOKEN = {
+    "CheckPointStmt": "CHECKPOINT",
+    "CreateStmt": "CREATE TABLE",
+    "DefineStmt": "CREATE",
+    "IndexStmt": "CREATE INDEX",
+    "RefreshMatViewStmt": "REFRESH MATERIALIZED VIEW",
+    "RuleStmt": "CREATE RULE",
+    "SecLabelStmt": "SECURITY LABEL",
+    "VacuumStmt": "VACUUM or ANALYZE",
+    "VariableSetStmt": "SET or RESET",
+    "VariableShowStmt": "SHOW",
+    "ViewStmt": "CREATE VIEW",
+}
+"""Kinds of statement whose name in the parser is not the one people write."""
+
 _WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 
 
@@ -214,8 +229,8 @@ def setting(name: str) -> None:
 
 def article(kind: str) -> str:
     """`InsertStmt` as `an INSERT`, `AlterTableStmt` as `an ALTER TABLE`."""
-    words = re.findall(r"[A-Z][a-z]+|[A-Z]+(?![a-z])", kind.removesuffix("Stmt"))
-    name = " ".join(words).upper()
+    spaced = " ".join(re.findall(r"[A-Z][a-z]+|[A-Z]+(?![a-z])", kind.removesuffix("Stmt"))).upper()
+    name = _SPOKEN.get(kind, spaced)
     return f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"
 
 
