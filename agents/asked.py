@@ -42,7 +42,9 @@ class Question(BaseModel):
 
 def questions(title: str, body: str) -> list[Question]:
     """The questions of an issue, in the order asked. A text without SQL or a plan is one question."""
-    found = blocks(f"{title.strip()}\n\n{body.strip()}")
+    title, body = title.strip(), body.strip()
+    shortened = title.endswith("…") and body.startswith(title[:-1])
+    found = blocks(body if shortened else f"{title}\n\n{body}")
     groups: list[list[tuple[str, str]]] = [[]]
     for kind, text in found:
         if kind == "words" and _opens_another(groups[-1], text):

@@ -8,6 +8,7 @@ from agents.playbooks.playbook import Playbook
 from agents.playbooks.words import ref, skipped, stopped
 from agents.reply import CaseStatus, Reply
 from agents.streams.seen import about
+from common.evidence import Evidence
 from common.findings import Finding, NotChecked, Severity
 
 _ASKS = re.compile(
@@ -30,23 +31,32 @@ async def work(brief: Brief) -> Reply:
     health = await brief.call("health", codes=[])
     if not health.ok:
         return stopped(brief, "Health check", health, input_is_wrong=False)
-    found = about(health)
+    tables = _named(brief)
+    found = about(health, tables or None)
     missed = tuple(NotChecked.model_validate(one) for one in health.data["not_checked"])
     return Reply(
         role=brief.role.name,
         question=brief.question.number,
         title="Health check",
         verdict=_verdict(found),
-        prose=(
-            f"Looked for {ref(health, 'checked')} kinds of trouble on PostgreSQL {ref(overview, 'server_version')}."
-            if overview.ok
-            else f"Looked for {ref(health, 'checked')} kinds of trouble.",
-        ),
+        prose=(_scope(overview, health, tables),),
         findings=tuple(found),
         not_checked=(*missed, *skipped(overview)),
         looked_at=(overview.id, health.id),
         status=CaseStatus.DONE,
     )
+
+
+def _named(brief: Brief) -> tuple[str, ...]:
+    """The tables that the question itself names; none of them means the whole database."""
+    names = set(brief.question.names)
+    return tuple(one for one in brief.tables if one in names or one.rsplit(".", 1)[-1] in names)
+
+
+def _scope(overview: Evidence, health: Evidence, tables: tuple[str, ...]) -> str:
+    where = f"on {', '.join(f'`{one}`' for one in tables)}" if tables else "on the whole database"
+    version = f" PostgreSQL {ref(overview, 'server_version')}." if overview.ok else ""
+    return f"Looked for {ref(health, 'checked')} kinds of trouble {where}.{version}"
 
 
 def _verdict(found: list[Finding]) -> str:

@@ -4,6 +4,7 @@ import re
 
 from agents.asked import Question
 from agents.desk import Brief
+from agents.playbooks.handing import handoffs
 from agents.playbooks.one_query import answer_one
 from agents.playbooks.playbook import Playbook
 from agents.playbooks.words import merged, stopped
@@ -39,7 +40,8 @@ async def work(brief: Brief) -> Reply:
         left = [
             NotChecked(code="slow-query", needs=f"an issue of its own: `{one.sql[:60]}`") for one in statements[_MOST:]
         ]
-        return merged(replies, left)
+        reply = merged(replies, left)
+        return reply if reply.problem else reply.model_copy(update={"handoffs": await handoffs(brief)})
     return await _by_words(brief)
 
 

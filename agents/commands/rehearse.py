@@ -1,0 +1,117 @@
+"""`./p3 rehearse`: what a migration would do here, tried on a throwaway copy."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agents.console import emit, progress, run
+
+if TYPE_CHECKING:
+    from tools.postgres.rehearsal.verdict import Report
+
+
+def rehearse(
+    dsn: Annotated[str, typer.Option(help="The live PostgreSQL. It is only read.", envvar="DBCREW_LIVE_DSN")],
+    up: Annotated[str, typer.Argument(help="The migration, an SQL file; - reads standard input.")] = "",
+    down: Annotated[str, typer.Option(help="The way back, an SQL file. Without it one is derived.")] = "",
+    alembic: Annotated[str, typer.Option(help="A folder with alembic.ini: rehearses what is pending.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show what squawk says, too.")] = False,
+) -> None:
+    """Run a migration and its way back on a throwaway copy, and judge it at live size.
+
+    {"verdict": safe|careful|unsafe, "findings", "locks", "estimate", "rewrite", "down", "steps", "tables", "copy_about",
+    "missing"}. Exit code 0 when it is safe, 1 when careful or unsafe or refused, 2 for a file that is no migration, 3 when
+    the server cannot be reached.
+    """
+    report = run(_rehearse(dsn, up, down, alembic))
+    emit(_public(report), as_json, lambda: _text(report, verbose))
+    if report.verdict != "safe":
+        raise typer.Exit(1)
+
+
+async def _rehearse(dsn: str, up: str, down: str, alembic: str) -> "Report":
+    from common.config.settings import settings
+    from common.errors import InputError
+    from tools.postgres.connection import Postgres
+    from tools.postgres.rehearsal.alembic import pending
+    from tools.postgres.rehearsal.verdict import rehearse as work
+    from tools.postgres.rights import require_safe, rights
+
+    if bool(up) == bool(alembic):
+        raise InputError(detail="There is one thing to rehearse", next="Name a file or --alembic, and not both")
+    text = _read(up) if up else ""
+    back = _read(down) if down else None
+    async with await Postgres.connect(dsn, settings()) as postgres:
+        async with postgres.session() as session:
+            require_safe(await rights(session), dsn)
+        if alembic:
+            text, back = await pending(postgres, Path(alembic), [])
+        return await work(postgres, text, down=back, settings=settings(), progress=progress)
+
+
+def _read(name: str) -> str:
+    import sys
+
+    from common.errors import InputError
+
+    try:
+        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(detail=f"{name} cannot be read: {error.strerror}", next="Name a file that is there") from error
+    except UnicodeDecodeError as error:
+        raise InputError(detail=f"{name} is not UTF-8 text", next="Save it as UTF-8") from error
+
+
+def _public(report: "Report") -> dict[str, Any]:
+    return report.model_dump(mode="json", exclude={"findings": {"__all__": {"finding"}}})
+
+
+def _text(report: "Report", verbose: bool) -> str:
+    from common.figures import show
+
+    lines = [report.verdict.upper(), report.copy_about]
+    lines.append(
+        f"About {show('live_rows', report.estimate.live_rows)} live rows"
+        f" ({show('live_bytes', report.estimate.live_bytes)}); about {show('live_s', report.estimate.seconds)} there, if "
+        + ", ".join(report.estimate.assumptions)
+        + "."
+    )
+    shown = [each for each in report.findings if verbose or not each.code.startswith("squawk:")]
+    for each in shown:
+        lines += ["", f"{each.severity.value}  {each.code}  {each.object}", f"  {each.why}"]
+        if each.remedy:
+            lines.append(f"  {each.remedy}")
+    if len(shown) < len(report.findings):
+        lines += [
+            "",
+            f"squawk, which knows no sizes, says {len(report.findings) - len(shown)} more things: -v shows them.",
+        ]
+    lines += ["", "Statements on the copy"]
+    for step in report.steps:
+        waits = [
+            f"{lock.mode} on {lock.object}" + (f" (keeps {' and '.join(lock.blocks)} waiting)" if lock.blocks else "")
+            for lock in report.locks
+            if lock.statement == step.statement
+        ]
+        lines.append(f"  {step.statement}. {' '.join(step.sql.split())[:90]}")
+        lines.append(
+            "     " + "; ".join([show("ms", step.ms), *waits, *([f"failed: {step.error}"] if step.error else [])])
+        )
+    lines += ["", f"Down ({report.down.source}): {_restores(report)}"]
+    lines += [f"  {line}" for line in report.down.sql.strip().splitlines()]
+    lines += [f"  not as before: {each}" for each in report.down.differences[:20]]
+    lines += [f"  lost: {each}" for each in report.down.lost]
+    if report.rewrite is not None:
+        word = "rehearsed" if report.rewrite.rehearsed else "not rehearsed"
+        lines += ["", f"Safer steps ({word})", *(f"  {line}" for line in report.rewrite.up.strip().splitlines())]
+    if report.missing:
+        lines += ["", "Not on the copy", *(f"  {each}" for each in report.missing)]
+    return "\n".join(lines)
+
+
+def _restores(report: "Report") -> str:
+    if report.down.restores is None:
+        return report.down.reason or "was not run"
+    return "leads back to the same catalogue and rows" if report.down.restores else "does not lead back"

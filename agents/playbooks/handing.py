@@ -1,0 +1,41 @@
+"""What a role finds beside its own question and another role should look after: an issue for that role."""
+
+from agents.desk import Brief
+from agents.reply import Handoff
+from agents.streams.performance import CODES as UPKEEP
+from agents.streams.schema import CODES as DESIGN
+from agents.streams.seen import about
+from common.findings import Finding
+
+_OTHERS = {
+    "admin": ("stale-statistics", "dead-tuples", "autovacuum-disabled", "bloated-table", "bloated-index"),
+    "fintech": ("money-as-float", "balance-without-check"),
+}
+"""Which role looks after which codes: upkeep is the administrator's, money the fintech architect's."""
+
+
+async def handoffs(brief: Brief) -> tuple[Handoff, ...]:
+    """One issue for each other role that has something to look after on the tables of this question.
+
+    None when the chain of handoffs is as long as it may be. The health calls are those of the workstreams.
+    """
+    if brief.hops_left <= 0 or not brief.tables:
+        return ()
+    found: list[Finding] = []
+    for codes in (UPKEEP, DESIGN):
+        found += about(await brief.call("health", codes=sorted(codes)), brief.tables)
+    return tuple(
+        _handoff(role, [one for one in found if one.code in codes])
+        for role, codes in _OTHERS.items()
+        if role != brief.role.name and any(one.code in codes for one in found)
+    )
+
+
+def _handoff(role: str, found: list[Finding]) -> Handoff:
+    objects = ", ".join(dict.fromkeys(f"`{one.object}`" for one in found))
+    codes = ", ".join(dict.fromkeys(f"`{one.code}`" for one in found))
+    return Handoff(
+        role=role,
+        title=f"Health check of {objects}",
+        body=f"Seen while looking at a slow query on the same tables: {codes} on {objects}. Please check and say what to do.",
+    )

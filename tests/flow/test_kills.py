@@ -1,0 +1,121 @@
+"""kill -9 at random moments: every case ends answered, once, and nothing is left running or lying about.
+
+DBCREW_KILLS says how many (200 for the full proof; fewer by default, because CI has other work too).
+"""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import psycopg
+
+from common import directories
+
+KILLS = int(os.environ.get("DBCREW_KILLS", "24"))
+QUESTIONS = (
+    "Is the index orders_placed_at_idx useful? ({})",
+    "Health check of `shop.orders` please, number {}",
+    "why is this slow: SELECT * FROM shop.orders WHERE customer_id = {} ORDER BY placed_at DESC LIMIT 20",
+)
+LONGEST_S = (0.8, 1.2, 6.0)
+
+
+class Victim:
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.flow.victim"],
+            cwd=directories.ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self._line() == "ready"
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def ask(self, text: str, dsn: str, killed_after: float | None = None) -> int:
+        """The exit code of a process that asks; -9 when it was killed in time."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"text": text, "dsn": dsn}) + "\n")
+        self._process.stdin.flush()
+        pid = int(self._line())
+        if killed_after is not None:
+            time.sleep(killed_after)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return int(self._line())
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+
+
+def test_every_killed_case_is_answered_once(shop):
+    chance = random.Random(20261121)
+    victim, killed = Victim(), 0
+    before = _servers()
+    for number in range(KILLS):
+        kind = 2 if number % 8 == 7 else number % 2
+        text = QUESTIONS[kind].format(number)
+        killed += victim.ask(text, shop.reader, chance.uniform(0.02, LONGEST_S[kind])) == -9
+        if chance.random() < 0.3:
+            killed += victim.ask(text, shop.reader, chance.uniform(0.02, LONGEST_S[kind])) == -9
+    for number in range(KILLS):
+        kind = 2 if number % 8 == 7 else number % 2
+        # The same text goes on with its case when it was killed, and is asked anew when it had been answered.
+        if _unfinished(shop, QUESTIONS[kind].format(number)):
+            assert victim.ask(QUESTIONS[kind].format(number), shop.reader) == 0
+    victim.close()
+    assert killed > KILLS // 3, "the kills came too late to prove anything"
+    cases = _rows(shop, "SELECT id, status FROM dbcrew.cases WHERE request->>'parent' = ''")
+    assert len(cases) >= KILLS
+    assert {status for _, status in cases} <= {"done", "partial", "needs_approval"}
+    comments = dict(_rows(shop, "SELECT marker, count(*) FROM dbcrew.comments GROUP BY 1"))
+    assert all(comments[case] == 1 for case, _ in cases)
+    keys = _rows(
+        shop, 'SELECT case_id, key, count(*) FROM dbcrew.evidence WHERE record LIKE \'%"status":"ok"%\' GROUP BY 1, 2'
+    )
+    assert all(count == 1 for _, _, count in keys), "a finished tool call was repeated"
+    deadline = time.monotonic() + 30
+    while _servers() - before and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not _servers() - before, "a server of a copy is still running"
+    copies = directories.engines() / "copies"
+    assert not [one for one in copies.glob("*") if one.is_dir()] if copies.exists() else True
+
+
+def _unfinished(shop, text: str) -> bool:
+    rows = _rows(
+        shop, "SELECT 1 FROM dbcrew.issues WHERE open AND parent IS NULL AND title || body LIKE %s", f"%{text[:60]}%"
+    )
+    return bool(rows) or not _rows(shop, "SELECT 1 FROM dbcrew.issues WHERE title || body LIKE %s", f"%{text[:60]}%")
+
+
+def _rows(shop, statement: str, *values: object) -> list[tuple]:
+    with psycopg.connect(shop.state) as connection:
+        return connection.execute(statement.encode(), values or None).fetchall()
+
+
+def _servers() -> set[int]:
+    return {
+        one.pid
+        for one in psutil.process_iter(["name", "ppid"])
+        if one.info["name"] == "postgres" and "copies" in _folder(one)
+    }
+
+
+def _folder(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
