@@ -12,6 +12,7 @@ from tools.postgres import (
     measure,
     overview,
     read_plan,
+    rehearse,
     schema,
     server_settings,
     table_statistics,
@@ -35,4 +36,5 @@ TOOLS: tuple[AnyTool, ...] = (
     read_plan.TOOL,
     measure.TOOL,
     health_tool.TOOL,
+    rehearse.TOOL,
 )

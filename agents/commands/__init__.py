@@ -5,7 +5,21 @@ from typing import Any
 
 import typer
 
-from agents.commands import advise, audit, cases, consult, demo, engines, env_status, grant, guard, health, rehearse, test, world
+from agents.commands import (
+    advise,
+    audit,
+    cases,
+    consult,
+    demo,
+    engines,
+    env_status,
+    grant,
+    guard,
+    health,
+    rehearse,
+    test,
+    world,
+)
 
 COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "advise": advise.advise,

@@ -131,6 +131,8 @@ def _command(command: Any, table: str, statement: Statement, before: Snapshot, a
             named = _quote(command.def_.conname) if command.def_.conname else None
             if named is None and len(new) == 1:
                 named = new[0]
+            if named is not None and f"constraint {named} on {table}" not in after.catalogue:
+                return []
             if named is None:
                 return Derived("", f"statement {statement.number} adds several constraints without naming them")
             return [f"{alter} DROP CONSTRAINT {named}"]

@@ -1,19 +1,18 @@
 """Before → up → after → down on a copy, and whether down led back."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Literal
 
 from psycopg import sql
 
-from common.config.settings import Settings
 from common.queries import query
 from tools.postgres.connection import Postgres
-from tools.postgres.rehearsal.copy import Copy, copy_of
+from tools.postgres.rehearsal.copy import Copy
 from tools.postgres.rehearsal.down import Derived, derive
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.run import Step, run_on
-from tools.postgres.rehearsal.script import Statement, names_in, read_script, refuse_hostile
+from tools.postgres.rehearsal.script import Statement, names_in, read_script
 from tools.postgres.rehearsal.snapshot import Snapshot, differences, snapshot
 
 STATEMENT_S = 120.0
@@ -31,7 +30,7 @@ class Trial:
     steps: tuple[Step, ...]
     before: Snapshot
     after: Snapshot
-    down_source: str
+    down_source: Literal["given", "derived", "none"]
     """given, derived or none."""
     down_sql: str
     down_reason: str
@@ -54,33 +53,6 @@ class Trial:
         return not self.left and all(step.error is None for step in self.down_steps)
 
 
-async def rehearse(
-    postgres: Postgres,
-    up: str,
-    *,
-    down: str | None = None,
-    settings: Settings,
-    progress: Callable[[str], None] = lambda line: None,
-    trace: list[str] | None = None,
-) -> Trial:
-    """Run a migration and its way back on a copy of the tables it names.
-
-    Without `down` one is derived where that can be done. The live server is only read. Raises what `read_script` and
-    `copy_of` raise, Refused for a statement that reaches outside the database, TimedOut and DiskFull.
-    """
-    statements = read_script(up, "the migration")
-    refuse_hostile(statements)
-    back = read_script(down, "the down migration") if down and down.strip() else ()
-    refuse_hostile(back)
-    sent = [] if trace is None else trace
-    tables = await tables_of(postgres, (*statements, *back), sent)
-    async with AsyncExitStack() as stack:
-        copy = await stack.enter_async_context(
-            copy_of(postgres, tables, settings=settings, progress=progress, children=True, trace=sent)
-        )
-        return await try_on(copy, tables, statements, back, down or "", progress=progress)
-
-
 async def try_on(
     copy: Copy,
     tables: Sequence[QualifiedName],
@@ -98,7 +70,8 @@ async def try_on(
         progress("running the migration")
         steps = await run_on(copy, statements, owner=owner, limit_s=STATEMENT_S)
         after = await snapshot(keeper)
-        source, reason = ("given", "") if back else ("none", "")
+        source: Literal["given", "derived", "none"] = "given" if back else "none"
+        reason = ""
         if not back:
             derived = derive(statements, before, after) if steps[-1].error is None else Derived("", "up failed")
             back_sql, reason = derived.sql, derived.reason

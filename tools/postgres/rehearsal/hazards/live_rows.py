@@ -1,0 +1,27 @@
+"""Rows of the live server that a statement would fail on."""
+
+from collections.abc import Iterator
+
+from common.findings import Finding, Severity
+from tools.postgres.rehearsal.case import Case
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """One finding for every question whose answer is not zero."""
+    failed = case.trial.failed
+    for answer in case.answers:
+        if answer.against == 0 or (failed is not None and failed.number == answer.statement):
+            continue
+        yield case.found(
+            "fails-on-existing-data", Severity.HIGH, answer.object,
+            "Statement {statement} fails on the live rows: {against} " + answer.question,
+            statement=answer.statement, against=answer.against,
+            remedy="Mend these rows first; they are found by: " + answer.asked,
+        )  # fmt: skip
+    for unasked in case.unasked:
+        yield case.found(
+            "fails-on-existing-data", Severity.MEDIUM, f"statement {unasked.statement}",
+            "Whether statement {statement} finds " + unasked.question + " was not known in time",
+            statement=unasked.statement, wrong_if="the live rows have none: count them",
+            remedy="Count them on a replica before the migration.",
+        )  # fmt: skip

@@ -1,0 +1,31 @@
+"""The way back: there is none, or it does not lead back."""
+
+from collections.abc import Iterator
+
+from common.findings import Finding, Severity
+from tools.postgres.rehearsal.case import Case
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Down was run on the copy and compared with what was there before."""
+    trial = case.trial
+    if trial.failed is not None:
+        return
+    where = trial.tables[0] if trial.tables else "the migration"
+    if trial.down_source == "none":
+        yield case.found(
+            "not-reversible", Severity.LOW, where, "There is no way back: {reason}", reason=trial.down_reason,
+            remedy="Say so in the migration, and take a backup of what it changes.",
+        )  # fmt: skip
+        return
+    if trial.restores:
+        return
+    broken = next((step for step in trial.down_steps if step.error is not None), None)
+    first = (broken.error or "") if broken else trial.left[0]
+    given = trial.down_source == "given"
+    yield case.found(
+        "down-does-not-restore" if given else "not-reversible", Severity.HIGH if given else Severity.LOW, where,
+        "The down that was " + trial.down_source + " does not lead back ({differences_count} differences): {first}",
+        statement=broken.number if broken else 0, differences_count=max(1, len(trial.left)), first=first,
+        remedy="Correct the down, or say that there is none.",
+    )  # fmt: skip

@@ -1,0 +1,266 @@
+"""safe, careful or unsafe: a migration judged at live size (contract.md, rehearse)."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Literal
+
+from pydantic import BaseModel
+
+from common.config.settings import Settings
+from common.errors import Missing
+from common.findings import Finding, Severity
+from tools.postgres.connection import Postgres
+from tools.postgres.rehearsal.case import Case
+from tools.postgres.rehearsal.copy import Copy, copy_of
+from tools.postgres.rehearsal.hazards import RULES
+from tools.postgres.rehearsal.live import ask
+from tools.postgres.rehearsal.rehearsal import Trial, tables_of, try_on
+from tools.postgres.rehearsal.rewrite import safer
+from tools.postgres.rehearsal.script import read_script, refuse_hostile
+from tools.postgres.rehearsal.static import lint
+
+Verdict = Literal["safe", "careful", "unsafe"]
+
+ASSUMPTIONS = (
+    "time grows with the rows a statement reads or writes",
+    "the live server reads and writes as fast as this machine",
+    "nobody else holds a lock that the migration waits for",
+)
+
+
+_IN_TRANSACTION = "25001"
+
+
+class FindingOut(BaseModel):
+    """One hazard; `statement` counts from 1, 0 is the migration as a whole."""
+
+    code: str
+    severity: Severity
+    statement: int
+    object: str
+    why: str
+    remedy: str
+    evidence: list[str] = []
+    finding: Finding
+    """The same with its facts, for reports that refer to them."""
+
+
+class LockOut(BaseModel):
+    """A table lock as it was taken on the copy."""
+
+    statement: int
+    mode: str
+    object: str
+    held_ms: float
+    blocks: list[str]
+
+
+class StepOut(BaseModel):
+    """One statement as it ran on the copy; `ms` milliseconds there, `live_ms` the estimate at live size."""
+
+    statement: int
+    sql: str
+    ms: float
+    live_ms: float
+    wal_bytes: int
+    rewritten: list[str]
+    built: list[str]
+    error: str | None
+
+
+class Estimate(BaseModel):
+    """What the migration has to do with on the live server: rows by the planner's count, bytes with indexes."""
+
+    live_rows: int
+    live_bytes: int
+    seconds: float
+    assumptions: list[str]
+
+
+class Rewrite(BaseModel):
+    """The same change in safer steps; `rehearsed`: these very steps ran on the copy and led back again."""
+
+    up: str
+    down: str
+    rehearsed: bool
+
+
+class Down(BaseModel):
+    """The way back; `restores` is None when it was not run. `lost`: data that it cannot bring back."""
+
+    source: Literal["given", "derived", "none"]
+    sql: str
+    restores: bool | None
+    lost: list[str]
+    reason: str
+    differences: list[str]
+
+
+class CopiedTable(BaseModel):
+    """What of a table was on the copy."""
+
+    name: str
+    live_rows: int
+    copied_rows: int
+    whole: bool
+
+
+class Report(BaseModel):
+    """A rehearsal and its verdict."""
+
+    verdict: Verdict
+    findings: list[FindingOut]
+    locks: list[LockOut]
+    estimate: Estimate
+    rewrite: Rewrite | None
+    down: Down
+    steps: list[StepOut]
+    tables: list[CopiedTable]
+    copy_about: str
+    missing: list[str]
+
+
+async def rehearse(
+    postgres: Postgres,
+    up: str,
+    *,
+    down: str | None = None,
+    settings: Settings,
+    progress: Callable[[str], None] = lambda line: None,
+    trace: list[str] | None = None,
+) -> Report:
+    """Run a migration and its way back on a copy of the tables it names, and judge it at live size.
+
+    Without `down` one is derived where that can be done. The live server is only read. Raises MalformedSql (with the
+    line), InputError and TooLarge for a file that is no migration, Refused for a statement that reaches outside the
+    database or a table that may not be read, TimedOut, DiskFull, EngineDied, Unreachable.
+    """
+    statements = read_script(up, "the migration")
+    refuse_hostile(statements)
+    back = read_script(down, "the down migration") if down is not None else ()
+    refuse_hostile(back)
+    sent = [] if trace is None else trace
+    tables = await tables_of(postgres, (*statements, *back), sent)
+    async with copy_of(postgres, tables, settings=settings, progress=progress, children=True, trace=sent) as copy:
+        trial = await try_on(copy, tables, statements, back, down or "", progress=progress)
+        progress("asking the live rows")
+        case = await ask(postgres, trial, sent)
+        findings = [finding for rule in RULES for finding in rule(case)]
+        rewrite = await _rewritten(copy, case, findings, progress)
+    with suppress(Missing):
+        in_transaction = any(each.in_transaction for each in statements)
+        findings += await lint(up, postgres.version // 10_000, in_transaction)
+    return _report(case, sorted(findings, key=lambda each: each.severity.rank), rewrite)
+
+
+def judge(findings: list[Finding]) -> Verdict:
+    """unsafe with anything high or worse, careful with anything medium, else safe."""
+    worst = min((each.severity.rank for each in findings), default=Severity.INFO.rank)
+    if worst <= Severity.HIGH.rank:
+        return "unsafe"
+    return "careful" if worst == Severity.MEDIUM.rank else "safe"
+
+
+async def _rewritten(
+    copy: Copy, case: Case, findings: list[Finding], progress: Callable[[str], None]
+) -> Rewrite | None:
+    failed = case.trial.failed
+    if judge(findings) == "safe" or (failed is not None and failed.sqlstate != _IN_TRANSACTION):
+        return None
+    text = safer(case)
+    if not text:
+        return None
+    if not case.trial.restores:  # the copy is not as it was: there is nothing to try it on
+        return Rewrite(up=text, down="", rehearsed=False)
+    progress("rehearsing the safer steps")
+    again = await try_on(copy, case.trial.tables, read_script(text, "the safer steps"), (), "")
+    return Rewrite(up=text, down=again.down_sql, rehearsed=again.failed is None and again.restores is not False)
+
+
+def _report(case: Case, findings: list[Finding], rewrite: Rewrite | None) -> Report:
+    trial = case.trial
+    sizes = [case.size(table) for table in trial.tables]
+    steps = []
+    for step in trial.steps:
+        tables = [lock.object for lock in step.locks if not case.new(lock.object)]
+        live_ms = max((case.live_ms(step, table) for table in tables), default=step.ms)
+        steps.append(
+            StepOut(
+                statement=step.number,
+                sql=step.sql,
+                ms=step.ms,
+                live_ms=round(live_ms, 3),
+                wal_bytes=step.wal_bytes,
+                rewritten=[str(each) for each in step.rewritten],
+                built=[str(each) for each in step.built],
+                error=step.error,
+            )
+        )
+    return Report(
+        verdict=judge(findings),
+        findings=[
+            FindingOut(
+                code=each.code,
+                severity=each.severity,
+                statement=int(each.facts.get("statement") or 0),
+                object=each.object,
+                why=each.text,
+                remedy=each.remedy,
+                finding=each,
+            )
+            for each in findings
+        ],
+        locks=[
+            LockOut(
+                statement=lock.statement,
+                mode=lock.mode,
+                object=str(lock.object),
+                held_ms=lock.held_ms,
+                blocks=list(lock.blocks),
+            )
+            for step in trial.steps
+            for lock in step.locks
+        ],
+        estimate=Estimate(
+            live_rows=sum(rows for rows, _ in sizes),
+            live_bytes=sum(size for _, size in sizes),
+            seconds=round(sum(step.live_ms for step in steps) / 1000, 3),
+            assumptions=list(ASSUMPTIONS),
+        ),
+        rewrite=rewrite,
+        down=Down(
+            source=trial.down_source,
+            sql=trial.down_sql,
+            restores=trial.restores,
+            lost=_lost(trial, findings),
+            reason=trial.down_reason,
+            differences=list(trial.left),
+        ),
+        steps=steps,
+        tables=[
+            CopiedTable(name=str(each.name), live_rows=each.live_rows, copied_rows=each.copied_rows, whole=each.whole)
+            for each in trial.copy.tables
+        ],
+        copy_about=trial.copy.about,
+        missing=list(trial.copy.missing),
+    )
+
+
+def _lost(trial: Trial, findings: list[Finding]) -> list[str]:
+    """Data that is gone for good, and data written after the migration that its down would throw away."""
+    lost = [f"{each.object}: {each.text}" for each in findings if each.code == "rollback-loses-data"]
+    if trial.restored is None:
+        return lost
+    for table, now in trial.after.data.items():
+        was = trial.before.data.get(table)
+        if was is None and table not in trial.restored.data:
+            lost.append(f"{table}: rows written to it after the migration")
+        elif was is not None and table in trial.restored.data:
+            kept = trial.restored.data[table].columns
+            if len(now.columns) > len(kept):
+                lost += [
+                    f"{table}.{column}: values written to it after the migration"
+                    for column in now.columns
+                    if column not in kept
+                ]
+    return lost
