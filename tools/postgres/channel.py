@@ -86,6 +86,9 @@ async def open_channel(dsn: str) -> Channel:
         prepare_threshold=None,
         **{name: value for name, value in wanted.items() if name == "client_encoding" or name not in given},
     )
+    if channel.pgconn.parameter_status(b"server_encoding") == b"SQL_ASCII":
+        # Such a server refuses to send as UTF-8 what is no UTF-8.
+        await channel.execute("SET client_encoding TO sql_ascii")
     for loader, names in _LOADERS.items():
         for name in names:
             channel.adapters.register_loader(name, loader)

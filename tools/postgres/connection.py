@@ -17,7 +17,7 @@ from common.queries import query
 from tools.postgres.channel import Channel, open_channel
 from tools.postgres.channel import Row as Row
 from tools.postgres.faults import Limits, translate, unreachable
-from tools.postgres.place import place
+from tools.postgres.place import place as place
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 
@@ -94,7 +94,7 @@ class Postgres:
                 finally:
                     await self._release(channel)
         except psycopg.Error as error:
-            raise translate(error, "PostgreSQL", self.where, limits) from error
+            raise translate(error, "PostgreSQL", self.where, limits, self.role) from error
 
     async def _begun(self, limits: Limits) -> Channel:
         while self._idle:
@@ -247,7 +247,7 @@ async def _undo(channel: Channel) -> None:
 
 async def _stream(cursor: psycopg.AsyncCursor[Row], text: str) -> AsyncGenerator[Row, None]:
     chunk = _CHUNK if capabilities.has_stream_chunked() else 1
-    async for row in cursor.stream(_literal(text), size=chunk):
+    async for row in cursor.stream(text.encode(), size=chunk):
         yield row
 
 

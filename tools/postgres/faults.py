@@ -18,6 +18,7 @@ from common.errors import (
     Unreachable,
     WriteRefused,
 )
+from tools.postgres.place import quoted
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Limits:
     lock_ms: int
 
 
-def translate(error: psycopg.Error, what: str, where: str, limits: Limits | None = None) -> DbcrewError:
+def translate(error: psycopg.Error, what: str, where: str, limits: Limits | None = None, role: str = "") -> DbcrewError:
     """The product's error for one of psycopg's, by SQLSTATE (PostgreSQL documentation, appendix A)."""
     detail = _one_line(error)
     match error:
@@ -45,7 +46,7 @@ def translate(error: psycopg.Error, what: str, where: str, limits: Limits | None
                 next="Somebody holds it: the activity tool names who.",
             )
         case errors.InsufficientPrivilege():
-            return Refused(reason=detail, needs="Grant it to this role, or have ./p3 grant make one that can.")
+            return Refused(reason=detail, needs=_grant(detail, role))
         case (
             errors.UndefinedTable()
             | errors.UndefinedColumn()
@@ -70,6 +71,18 @@ def translate(error: psycopg.Error, what: str, where: str, limits: Limits | None
             return TimedOut(what="The statement", seconds="the server allows", next=f"The server said: {detail}.")
         case _:
             return InputError(detail=f"{what} refused the statement: {detail}", next="Correct it and ask again")
+
+
+def _grant(detail: str, role: str) -> str:
+    """The GRANT that a refusal asks for, as far as the server's words (in English) tell."""
+    denied = re.search(
+        r"permission denied for (table|view|materialized view|foreign table|sequence|schema) (.+)", detail
+    )
+    if denied is None or not role:
+        return "Grant it to this role, or have ./p3 grant make one that can."
+    kind, name = denied.groups()
+    what = f"USAGE ON SCHEMA {quoted(name)}" if kind == "schema" else f"SELECT ON {quoted(name)}"
+    return f"GRANT {what} TO {quoted(role)}; or have ./p3 grant make a role that can."
 
 
 def unreachable(error: psycopg.Error | OSError, where: str) -> Unreachable:

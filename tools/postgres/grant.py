@@ -16,7 +16,7 @@ from common.queries import query
 from tools.postgres.channel import Row
 from tools.postgres.connection import Postgres
 from tools.postgres.faults import translate, unreachable
-from tools.postgres.place import SECRET, parts, place
+from tools.postgres.place import SECRET, parts, place, quoted
 from tools.postgres.rights import require_safe, rights, warnings
 
 ROLE = "dbcrew_reader"
@@ -54,6 +54,7 @@ async def grant(
     except (psycopg.Error, OSError) as error:
         raise unreachable(error, where) from error
     password = secrets.token_urlsafe(24) if apply else None
+    admin = parts(dsn).get("user", "this role")
     try:
         async with connection:
             facts = await _facts(connection, role, schemas)
@@ -64,7 +65,7 @@ async def grant(
                 notes += await _apply(connection, to_send, optional)
     except psycopg.errors.InsufficientPrivilege as error:
         raise Refused(
-            reason=f"{facts['admin']} may not make this role: {error.diag.message_primary}",
+            reason=f"{admin} may not make this role: {error.diag.message_primary}",
             needs="Use the DSN of an administrator with CREATEROLE who owns the tables, or have one run the SQL.",
         ) from error
     except psycopg.Error as error:
@@ -98,13 +99,21 @@ async def _statements(
             password=sql.SQL(" PASSWORD {}").format(password) if password else sql.SQL(""),
         )
     ]
-    for schema in facts["schemas"]:
-        required.append(sql.SQL(query(__package__, "grant_schema")).format(role=name, schema=sql.Identifier(schema)))
+    read = sql.SQL(query(__package__, "grant_schema" if facts["superuser"] else "grant_schema_owned"))
+    schemas: list[_Part] = [
+        read.format(
+            role=name,
+            role_text=sql.Literal(role),
+            schema=sql.Identifier(schema),
+            schema_text=sql.Literal(quoted(schema)),
+        )
+        for schema in facts["schemas"]
+    ]
     if facts["schemas"] not in ([], ["public"]):
         path = sql.SQL(", ").join(map(sql.Identifier, facts["schemas"]))
         setting = sql.SQL("ALTER ROLE {} IN DATABASE {} SET search_path = {};")
         required.append(setting.format(name, sql.Identifier(facts["database"]), path))
-    optional: list[_Part] = [sql.SQL("GRANT pg_monitor TO {};").format(name)]
+    optional: list[_Part] = [*schemas, sql.SQL("GRANT pg_monitor TO {};").format(name)]
     if "auto_explain" in (facts["preloaded"] or "") and facts["superuser"]:
         # It fails on plans over hypothetical indexes, and only a superuser may switch it off.
         optional.append(sql.SQL("ALTER ROLE {} SET auto_explain.log_min_duration = -1;").format(name))

@@ -5,7 +5,7 @@ DO $$ BEGIN
         CREATE ROLE {role};
     END IF;
 END $$;
-ALTER ROLE {role} LOGIN INHERIT NOCREATEDB NOCREATEROLE CONNECTION LIMIT 10{password};
+ALTER ROLE {role} LOGIN INHERIT CONNECTION LIMIT 10{password};
 ALTER ROLE {role} SET default_transaction_read_only = on;
 ALTER ROLE {role} SET statement_timeout = '60s';
 ALTER ROLE {role} SET idle_in_transaction_session_timeout = '120s';

@@ -1,12 +1,16 @@
--- Relations by name (`schema.table`, or bare along the search path and then anywhere it is unambiguous).
-WITH asked AS (
-    SELECT name, place,
-           coalesce(to_regclass(name)::oid,
-                    (SELECT min(c.oid) FROM pg_catalog.pg_class c
-                     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                     WHERE c.relkind IN ('r', 'p', 'm', 'f') AND n.nspname NOT LIKE 'pg\_%%'
-                       AND (c.relname = name OR n.nspname || '.' || c.relname = name)
-                     HAVING count(*) = 1)) AS oid
+-- Relations by name: `schema.table`, or bare: first along the search path, then anywhere if only one has it.
+WITH candidate AS (
+    SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name,
+           array_position(current_schemas(false), n.nspname) AS place
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'm', 'f') AND n.nspname NOT LIKE 'pg\_%%'
+), asked AS (
+    SELECT a.name, a.place,
+           coalesce((SELECT c.oid FROM candidate c WHERE c.schema || '.' || c.name = replace(a.name, '"', '')),
+                    (SELECT c.oid FROM candidate c WHERE c.name = replace(a.name, '"', '') AND c.place IS NOT NULL
+                     ORDER BY c.place LIMIT 1),
+                    (SELECT min(c.oid) FROM candidate c WHERE c.name = replace(a.name, '"', '') HAVING count(*) = 1)) AS oid
     FROM unnest(%(names)s::text[]) WITH ORDINALITY a(name, place)
 )
 SELECT asked.name AS asked, c.oid::bigint AS oid, n.nspname || '.' || c.relname AS name, c.relkind::text AS kind,
