@@ -1,0 +1,11 @@
+CREATE SCHEMA s;
+CREATE TABLE s.t (a int PRIMARY KEY, b text NOT NULL, c text, UNIQUE (b));
+CREATE INDEX ON s.t (c);
+CREATE INDEX ON s.t (c DESC);
+CREATE INDEX ON s.t (c text_pattern_ops);
+CREATE INDEX ON s.t (c COLLATE "C");
+CREATE INDEX ON s.t (lower(c));
+CREATE INDEX ON s.t (c) WHERE a > 10;
+CREATE INDEX ON s.t USING hash (c);
+CREATE UNIQUE INDEX t_replica ON s.t (b);
+ALTER TABLE s.t REPLICA IDENTITY USING INDEX t_replica;

@@ -1,0 +1,2 @@
+CREATE ROLE hasty;
+ALTER ROLE hasty SET synchronous_commit = remote_write;

@@ -1,0 +1,3 @@
+CREATE SCHEMA s;
+CREATE TABLE s.t (id int PRIMARY KEY);
+GRANT SELECT ON s.t TO pg_monitor;

@@ -1,0 +1,11 @@
+CREATE SCHEMA s;
+CREATE TABLE s.keyed (a int NOT NULL UNIQUE);
+INSERT INTO s.keyed VALUES (1);
+CREATE TABLE s.whole (a int);
+ALTER TABLE s.whole REPLICA IDENTITY FULL;
+INSERT INTO s.whole VALUES (1);
+CREATE TABLE s.empty (a int);
+CREATE TABLE s.parts (id int, day date, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+CREATE TABLE s.part PARTITION OF s.parts FOR VALUES FROM ('2020-01-01') TO ('2199-01-01');
+INSERT INTO s.parts VALUES (1, '2026-01-01');
+CREATE TEMPORARY TABLE passing (a int);

@@ -1,0 +1,12 @@
+CREATE SCHEMA s;
+CREATE TABLE s.t (id int PRIMARY KEY, a int, b int, c text);
+CREATE INDEX ON s.t (b);
+CREATE INDEX ON s.t (a, b);
+CREATE UNIQUE INDEX ON s.t (a);
+CREATE INDEX ON s.t (c);
+CREATE INDEX ON s.t (c DESC, a);
+CREATE INDEX ON s.t (c text_pattern_ops, b);
+CREATE INDEX ON s.t (a DESC) WHERE b > 0;
+CREATE INDEX ON s.t (id) INCLUDE (c);
+CREATE INDEX ON s.t (lower(c));
+CREATE INDEX ON s.t (lower(c) DESC, a);
