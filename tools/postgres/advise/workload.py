@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pglast import parser
 from psycopg import sql
 
-from common.errors import InputError, MalformedSql, NoData
+from common.errors import InputError, NoData
 from common.queries import query
 from tools.postgres.connection import Session
 from tools.postgres.statements import explained, fingerprint
@@ -44,27 +44,32 @@ def from_text(text: str) -> Workload:
 
     Raises InputError when no statement can be told apart in it.
     """
-    try:
-        slices = parser.split(text, with_parser=False, only_slices=True)
-    except parser.ParseError as error:
-        raise MalformedSql(detail=explained(text, error)) from error
     found = Workload()
-    for each in slices:
-        part = text[each]
-        line = text.count("\n", 0, each.start) + 1
+    for start, end in _places(text):
+        part = text[start:end]
+        line = text.count("\n", 0, start) + 1
         weight, body = 1.0, part
         while comment := _COMMENT.match(body):
             given = _WEIGHT.search(comment[0])
             weight = float(given[1]) if given else weight
             line += body.count("\n", 0, comment.end())
             body = body[comment.end() :]
-        line += len(body) - len(body.lstrip()) and body[: len(body) - len(body.lstrip())].count("\n")
+        line += body[: len(body) - len(body.lstrip())].count("\n")
         body = body.strip()
         if body:
             _add(found, Item(body, weight, line))
     if not found.items and not found.bad:
         raise InputError(detail="There is no statement in this workload", next="Separate statements by a semicolon")
     return _once(found)
+
+
+def _places(text: str) -> list[tuple[int, int]]:
+    """Where each statement begins and ends. Text that cannot even be cut into words is cut at line ends."""
+    try:
+        ends = [token.start for token in parser.scan(text) if token.name == "ASCII_59"]
+    except parser.ParseError:
+        ends = [match.start() for match in re.finditer(r";[ \t]*(?=\n|\Z)", text)]
+    return list(zip([0, *(end + 1 for end in ends)], [*ends, len(text)], strict=True))
 
 
 async def from_statements(session: Session) -> Workload:
