@@ -102,7 +102,7 @@ async def test_rows_and_bytes_are_capped_before_memory_fills(any_database: Any) 
 async def test_nothing_outlives_a_session(strong: Postgres) -> None:
     await ask(strong, "SELECT pg_advisory_lock(42)")
     await ask(strong, "SELECT set_config('work_mem', '77MB', false)")
-    with pytest.raises(InputError):
+    with pytest.raises(InputError):  # noqa: PT012
         async with strong.session() as session:
             await session.value("SELECT pg_advisory_lock(43)")
             await session.value("SELECT 1 / 0")
@@ -119,7 +119,7 @@ async def test_hypothetical_indexes_do_not_outlive_a_session(database15: Any) ->
         async with postgres.session() as session:
             await session.rows("SELECT * FROM tools.hypopg_create_index('CREATE INDEX ON t (i)')")
         assert await ask(postgres, "SELECT count(*) FROM tools.hypopg()") == 0
-        with pytest.raises(InputError):
+        with pytest.raises(InputError):  # noqa: PT012
             async with postgres.session() as session:
                 await session.rows("SELECT * FROM tools.hypopg_create_index('CREATE INDEX ON t (i)')")
                 await session.rows("SELECT 1 / 0")
@@ -186,7 +186,7 @@ async def test_a_cancelled_task_leaves_no_query(strong: Postgres, any_database: 
 
         async def count(wanted: int) -> None:
             async with asyncio.timeout(20):
-                while (other.execute(running).fetchone() or (0,))[0] != wanted:
+                while (other.execute(running).fetchone() or (0,))[0] != wanted:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
 
         task = asyncio.create_task(work())
@@ -201,7 +201,7 @@ async def test_a_cancelled_task_leaves_no_query(strong: Postgres, any_database: 
 async def test_a_server_that_goes_away_is_named(strong: Postgres, any_database: Any) -> None:
     kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dbcrew'"
     with psycopg.connect(any_database.dsn, autocommit=True) as other:
-        with pytest.raises(EngineDied, match="went away"):
+        with pytest.raises(EngineDied, match="went away"):  # noqa: PT012
             async with strong.session() as session:
                 await session.value("SELECT 1")
                 other.execute(kill)

@@ -205,7 +205,8 @@ async def test_what_may_not_be_explained(live: Any, look: Any, tool: str, statem
 
 async def test_own_functions_do_not_run(shop: Any, live: Any, look: Any) -> None:
     shop.database.execute(
-        "CREATE FUNCTION app.sly() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_advisory_lock(5); RETURN 1; END $$"
+        "CREATE FUNCTION app.sly() RETURNS int LANGUAGE plpgsql IMMUTABLE"
+        " AS $$ BEGIN PERFORM pg_advisory_lock(5); RETURN 1; END $$"
     )
     try:
         assert (await look(live, "explain", sql="SELECT app.sly()")).status is Status.REFUSED
@@ -271,7 +272,7 @@ async def test_activity_names_who_blocks(live: Any, look: Any, shop: Any) -> Non
     pids = holder.info.backend_pid, waiter.info.backend_pid
     try:
         async with asyncio.timeout(20):
-            while not (found := (await look(live, "activity", idle_s=0.001)).data)["blocked"]:
+            while not (found := (await look(live, "activity", idle_s=0.001)).data)["blocked"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
     finally:
         await holder.close()
