@@ -10,6 +10,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    # Panels drawn by rich take longer to load than everything else that --help needs.
+    rich_markup_mode=None,
 )
 for name, command in COMMANDS.items():
     if isinstance(command, typer.Typer):
