@@ -1,0 +1,16 @@
+"""What a rewrite is."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """A statement written differently. `code` is the finding it answers.
+
+    `needs` says what the caller must pass in or change for it, and is empty when the rows are the same as before.
+    """
+
+    sql: str
+    why: str
+    code: str
+    needs: str = ""
