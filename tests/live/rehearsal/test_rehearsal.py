@@ -1,0 +1,178 @@
+"""Migrations on a live shop: verdicts at live size, the way back, and text that must not run."""
+
+import pytest
+
+from common.config.settings import Settings
+from common.errors import DbcrewError, InputError, MalformedSql, Refused, TimedOut
+from tools.postgres.connection import Postgres
+from tools.postgres.rehearsal import rehearsal
+from tools.postgres.rehearsal.snapshot import differences, snapshot
+from tools.postgres.rehearsal.verdict import Report, rehearse
+
+
+def codes(report: Report, least: str = "low") -> set[str]:
+    order = ["critical", "high", "medium", "low", "info"]
+    return {each.code for each in report.findings if order.index(each.severity) <= order.index(least)}
+
+
+REVERSIBLE = """
+CREATE INDEX orders_at ON shop.orders (at)
+CREATE INDEX CONCURRENTLY ON shop.orders (code)
+ALTER TABLE shop.orders ADD COLUMN more text DEFAULT 'x', ADD CONSTRAINT c CHECK (total < 100000)
+ALTER TABLE shop.orders ALTER COLUMN at SET NOT NULL; COMMENT ON COLUMN shop.orders.at IS 'when'
+COMMENT ON TABLE shop.orders IS 'new words'; ALTER TABLE shop.orders SET (fillfactor = 70)
+ALTER TABLE shop.users RENAME COLUMN email TO mail; ALTER INDEX shop.users_email_key RENAME TO k
+ALTER TABLE shop.orders DROP CONSTRAINT orders_user_id_fkey, ALTER state DROP DEFAULT, ALTER user_id SET STATISTICS 500
+ALTER TABLE shop.orders ALTER COLUMN code TYPE text
+DROP VIEW shop.big; DROP INDEX shop.orders_user
+CREATE OR REPLACE VIEW shop.big AS SELECT id, total FROM shop.orders WHERE total > 5
+CREATE TABLE shop.more (id int REFERENCES shop.users (id)); CREATE STATISTICS shop.s ON state, user_id FROM shop.orders
+BEGIN; ALTER TABLE shop.colour RENAME TO colours; ALTER TABLE shop.colours ADD COLUMN hex text; COMMIT
+CREATE POLICY p ON shop.orders USING (true); ALTER TABLE shop.orders ENABLE ROW LEVEL SECURITY
+GRANT UPDATE ON shop.orders TO PUBLIC
+""".strip().splitlines()
+
+
+async def test_a_derived_down_restores_catalogue_and_data(shop, settings: Settings) -> None:
+    import psycopg
+
+    made = shop(3_000)
+    async with await psycopg.AsyncConnection.connect(made.database.dsn, autocommit=True) as superuser:
+        before = await snapshot(superuser)
+        async with await Postgres.connect(made.dsn, settings) as live:
+            for up in REVERSIBLE:
+                report = await rehearse(live, up, settings=settings)
+                assert not any(step.error for step in report.steps), (up, report.steps)
+                assert report.down.source == "derived", (up, report.down)
+                assert report.down.restores is True, (up, report.down)
+        # The live server is as it was, catalogue and rows.
+        assert differences(before, await snapshot(superuser)) == []
+
+
+UNSAFE = [
+    ("ALTER TABLE shop.orders ALTER COLUMN note SET NOT NULL", None, "fails-on-existing-data"),
+    ("ALTER TABLE shop.orders ADD CONSTRAINT u UNIQUE (user_id)", None, "fails-on-existing-data"),
+    ("ALTER TABLE shop.orders ADD CONSTRAINT k CHECK (total < 900)", None, "fails-on-existing-data"),
+    ("ALTER TABLE shop.orders ALTER COLUMN code TYPE varchar(5)", None, "fails-on-existing-data"),
+    ("ALTER TABLE shop.items ADD FOREIGN KEY (order_id) REFERENCES shop.colour (id)", None, "fails-on-existing-data"),
+    ("ALTER TABLE shop.orders DROP COLUMN total", None, "dependent-object-breaks"),
+    ("ALTER TABLE shop.orders DROP COLUMN total CASCADE", None, "dependent-object-breaks"),
+    ("ALTER TABLE shop.orders DROP COLUMN note", None, "dependent-object-breaks"),
+    ("ALTER TABLE shop.orders RENAME COLUMN note TO words", None, "dependent-object-breaks"),
+    ("BEGIN; CREATE INDEX CONCURRENTLY i ON shop.orders (at); COMMIT", None, "concurrently-in-transaction"),
+    ("BEGIN; ALTER TYPE shop.state ADD VALUE 'gone'; UPDATE shop.orders SET state = 'gone' WHERE id = 1; COMMIT", None,
+     "enum-value-in-own-transaction"),
+    ("BEGIN; ALTER TABLE shop.orders ADD COLUMN x int; UPDATE shop.orders SET x = 1; COMMIT", None, "ddl-and-backfill-together"),
+    ("ALTER TABLE shop.orders DROP COLUMN code", "ALTER TABLE shop.orders ADD COLUMN code varchar(20)", "down-does-not-restore"),
+    ("ALTER TABLE shop.orders ADD COLUMN x int", "ALTER TABLE shop.orders DROP COLUMN code", "down-does-not-restore"),
+    ("CREATE TABLE shop.t (id int); CREATE TABLE shop.u (id int)", "DROP TABLE shop.t", "down-does-not-restore"),
+    ("ALTER TABLE shop.orders ALTER COLUMN total TYPE numeric(12, 0) USING total / 7", None, "rollback-loses-data"),
+    ("ALTER TABLE shop.nothere ADD COLUMN x int", None, "not-possible-here"),
+    ("CREATE EXTENSION dblink", None, "not-possible-here"),
+]  # fmt: skip
+
+
+async def test_what_is_dangerous_is_never_called_safe(shop, settings: Settings) -> None:
+    made = shop(30_000)
+    made.database.execute("DROP VIEW shop.big; CREATE VIEW shop.big AS SELECT id, total FROM shop.orders")
+    async with await Postgres.connect(made.dsn, settings) as live:
+        for up, down, code in UNSAFE:
+            if "total TYPE" in up:
+                made.database.execute("DROP VIEW shop.big")
+            report = await rehearse(live, up, down=down, settings=settings)
+            assert code in codes(report), (up, report.verdict, [(f.code, f.why) for f in report.findings])
+            assert report.verdict == "unsafe", (up, report.verdict, codes(report))
+
+
+async def test_a_broken_index_that_a_retry_would_pass_over(shop, settings: Settings) -> None:
+    made = shop(100)
+    made.database.execute("CREATE INDEX half ON shop.orders (note)")
+    up = "CREATE INDEX CONCURRENTLY IF NOT EXISTS half ON shop.orders (note)"
+    async with await Postgres.connect(made.dsn, settings) as live:
+        assert "retry-over-invalid-index" not in codes(await rehearse(live, up, settings=settings))
+        made.database.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'shop.half'::regclass")
+        report = await rehearse(live, up, settings=settings)
+        assert "retry-over-invalid-index" in codes(report)
+        assert report.verdict == "unsafe"
+
+
+async def test_the_same_statement_on_a_small_and_a_large_table(shop, settings: Settings) -> None:
+    made = shop(30_000)
+    # What the live server knows of its size decides: as if there were ten million more rows.
+    async with await Postgres.connect(made.dsn, settings) as live:
+        small = await rehearse(live, "CREATE INDEX ON shop.colour (name)", settings=settings)
+        assert small.verdict == "safe"
+        assert "small-table-safe" in codes(small, "info")
+        assert any(each.code.startswith("squawk:") for each in small.findings)
+        large = await rehearse(live, "CREATE INDEX ON shop.orders (at)", settings=settings)
+        assert large.verdict != "safe"
+        assert "index-build-blocks-writes" in codes(large)
+        assert large.estimate.live_rows == 30_000
+        assert large.rewrite is not None
+        assert "CONCURRENTLY" in large.rewrite.up
+        assert large.rewrite.rehearsed
+        again = await rehearse(live, large.rewrite.up, settings=settings)
+        assert again.verdict == "safe"
+        locks = {(lock.mode, lock.object, tuple(lock.blocks)) for lock in large.locks}
+        assert ("ShareLock", "shop.orders", ("writes",)) in locks
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "COPY shop.orders TO PROGRAM 'touch /tmp/dbcrew-was-here'",
+        "COPY shop.orders FROM '/etc/passwd'",
+        "DROP DATABASE postgres",
+        "ALTER SYSTEM SET fsync = off",
+        "SELECT lo_import('/etc/passwd')",
+        "SELECT dblink_connect('host=127.0.0.1')",
+        "CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw",
+        "CREATE ROLE r SUPERUSER",
+    ],
+)
+async def test_what_reaches_outside_is_refused_before_anything_starts(
+    live: Postgres, settings: Settings, hostile: str
+) -> None:
+    with pytest.raises(Refused, match=r"statement 2 \(line 2\)"):
+        await rehearse(live, f"SELECT 1;\n{hostile};", settings=settings)
+
+
+async def test_what_hides_from_the_parser_has_no_right_on_the_copy(live: Postgres, settings: Settings) -> None:
+    for hidden in (
+        "EXECUTE 'COPY shop.orders TO PROGRAM ''id'''",
+        "EXECUTE 'ALTER SYSTEM SET fsync = off'",
+        "PERFORM lo_import('/etc/passwd')",
+        "EXECUTE 'CREATE ROLE r SUPERUSER'",
+        "EXECUTE 'CREATE EXTENSION postgres_fdw'",
+        "SET ROLE dbcrew_keeper",
+        "SET SESSION AUTHORIZATION dbcrew_keeper",
+    ):
+        report = await rehearse(live, f"DO $$ BEGIN {hidden}; END $$", settings=settings)
+        assert report.verdict == "unsafe", hidden
+        assert report.steps[0].error is not None
+        assert "permission denied" in report.steps[0].error.lower(), report.steps
+
+
+async def test_a_statement_that_never_ends_is_stopped(
+    live: Postgres, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsal, "STATEMENT_S", 1.0)
+    with pytest.raises(TimedOut, match=r"Statement 2 \(line 1\)"):
+        await rehearse(live, "SET statement_timeout = 0; DO $$ BEGIN LOOP END LOOP; END $$", settings=settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "says"),
+    [
+        ("SELECT 1;\nALTER TABEL x;", MalformedSql, "line 2"),
+        ("\\set x 1\nSELECT :x;", InputError, r"psql command \\set"),
+        ("  -- nothing\n", InputError, "no statement"),
+        ("SELECT '\0'", InputError, "NUL"),
+        ("SELECT 1;" * 300_000, InputError, "most that is read"),
+    ],
+)
+async def test_what_is_no_migration_is_named(
+    live: Postgres, settings: Settings, text: str, error: type[DbcrewError], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        await rehearse(live, text, settings=settings)
