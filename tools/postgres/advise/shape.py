@@ -64,7 +64,7 @@ def shapes(statement: Statement) -> list[Shape]:
                 for arm in arms:
                     mine = [term for term in arm if term.relation == relation.number]
                     if mine:
-                        found.append(_with(replace(base, arm=True), mine))
+                        found.append(_with(replace(base, arm=True), _free(statement, mine)))
     return found
 
 
@@ -95,7 +95,12 @@ def _shape(statement: Statement, relation: Relation) -> Shape:
         extremes=tuple(dict.fromkeys(extremes)),
         used=statement.used.get(number, frozenset()),
     )
-    return _with(base, terms)
+    return _with(base, _free(statement, terms))
+
+
+def _free(statement: Statement, terms: list[Term]) -> list[Term]:
+    """The terms, those that stand for a parameter no longer literal: their value is one of many."""
+    return [replace(t, literal=False) if (t.relation, t.key.text) in statement.bound else t for t in terms]
 
 
 def _with(shape: Shape, terms: list[Term]) -> Shape:

@@ -1,6 +1,6 @@
 """Candidates for one statement, ranked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from common.errors import NoData, Refused
 from tools.postgres.advise.candidate import Candidate
@@ -52,11 +52,13 @@ async def prepared(postgres: Postgres, sql: str, trace: list[str]) -> tuple[Stat
         raise Refused(reason="this statement looks nothing up", needs="Send a SELECT, UPDATE or DELETE.")
     async with postgres.session(trace) as session:
         schema = await schema_of(tables_in(text), session, postgres.version)
-    filled = fill(read(text, schema))
+    asked = read(text, schema)
+    filled = fill(asked)
     verdict = judge(filled.sql)
     if not verdict.allowed:
         raise Refused(reason=verdict.reason, needs="Only proven reads are planned on a live engine.")
-    return read(filled.sql, schema), filled
+    bound = frozenset((term.relation, term.key.text) for term in asked.terms if (term.value or "").startswith("$"))
+    return replace(read(filled.sql, schema), bound=bound), filled
 
 
 async def offers(postgres: Postgres, sql: str, trace: list[str], *, most: int = 12, seconds: float = 20.0) -> Offers:

@@ -68,9 +68,9 @@ def _choose(name: str, term: Term | None, limit: str | None, statement: Statemen
         if "ANY" in term.text.upper() and term.op == "@>":
             return Used(name, f"{_literal(value)}::{element}", f"a common element of {where}")
         return Used(name, f"ARRAY[{_literal(value)}]::{column.type}", f"a common element of {where}")
-    value, source = _value(column, term.op, which)
+    value, source = _value(column, term, which)
     if not term.key.plain:
-        return Used(name, _literal(value), f"{source} of {where}")
+        return Used(name, _literal(value), f"{source} of {where}, as nothing is known of {term.key.text}")
     if term.op in ("like", "ilike"):
         return Used(name, _literal(value[:6] + "%"), f"the beginning of {source} of {where}")
     if term.op == "in" and "ANY" in term.text.upper():
@@ -78,11 +78,12 @@ def _choose(name: str, term: Term | None, limit: str | None, statement: Statemen
     return Used(name, f"{_literal(value)}::{column.type}", f"{source} of {where}")
 
 
-def _value(column: Column, op: str, which: Which) -> tuple[str, str]:
-    """A value of the column as text, and what it is."""
-    if op == "range" and column.bounds:
-        spot = 0.9 if which == "common" else 0.99
-        return column.bounds[int(spot * (len(column.bounds) - 1))], f"the {spot:.0%} point of the histogram"
+def _value(column: Column, term: Term, which: Which) -> tuple[str, str]:
+    """A value of the column as text, and what it is. Of a range, the upper end lies above the lower one."""
+    if term.op == "range" and column.bounds:
+        upper = "<" in term.text or term.text.endswith(f"AND {term.value}")
+        spot = (0.95 if upper else 0.9) if which == "common" else (0.995 if upper else 0.99)
+        return column.bounds[int(spot * (len(column.bounds) - 1))], f"the {spot:.1%} point of the histogram"
     if column.common and (which == "common" or not column.bounds):
         number = 0 if which == "common" else len(column.common) - 1
         return column.common[number], "the most common value" if number == 0 else "the rarest common value"

@@ -73,7 +73,7 @@ class Conditions:
             case _KIND.AEXPR_IN:
                 return self._valued(left, right, "in" if op == "=" else "<>", node)
             case _KIND.AEXPR_BETWEEN | _KIND.AEXPR_BETWEEN_SYM:
-                return self._valued(left, right, "range", node)
+                return [term for bound in right for term in self._valued(left, bound, "range", node)]
             case _KIND.AEXPR_LIKE | _KIND.AEXPR_ILIKE:
                 return self._valued(left, right, _WORDS.get(op, op), node)
             case _KIND.AEXPR_OP_ANY:

@@ -89,6 +89,8 @@ class Statement:
     used: Mapping[int, frozenset[str]] = field(default_factory=dict)
     """Columns that the statement needs of each relation."""
     schema: Schema = field(default_factory=Schema)
+    bound: frozenset[tuple[int, str]] = frozenset()
+    """Relation and key of what the caller compares with a parameter: a value there is one of many."""
 
     @property
     def terms(self) -> tuple[Term, ...]:
