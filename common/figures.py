@@ -12,7 +12,7 @@ _BYTES = ("B", "kB", "MB", "GB", "TB")
 def show(name: str, value: Value) -> str:
     """`value` as text, by the unit that ends `name`.
 
-    `_ms` milliseconds, `_s` seconds, `_bytes` (multiples of 1024, as pg_size_pretty), `_share` (0..1, shown in per
+    `_ms` milliseconds, `_s` or `seconds` seconds, `_bytes` (multiples of 1024, as pg_size_pretty), `_share` (0..1, shown in per
     cent), `_times` (a factor), anything else a count or a word.
     """
     if value is None:
@@ -24,7 +24,7 @@ def show(name: str, value: Value) -> str:
     unit = name.rsplit("_", 1)[-1]
     if unit == "ms":
         return _duration(value / 1000)
-    if unit == "s":
+    if unit in ("s", "seconds"):
         return _duration(float(value))
     if unit == "bytes":
         return _bytes(float(value))

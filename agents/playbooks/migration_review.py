@@ -52,7 +52,7 @@ async def work(brief: Brief) -> Reply:
 
 
 def _findings(rehearsal: Evidence) -> tuple[Finding, ...]:
-    found = [Finding.model_validate(one) for one in rehearsal.data["findings"]]
+    found = [Finding.model_validate(one["finding"]) for one in rehearsal.data["findings"]]
     found.sort(key=lambda one: (one.severity.rank, one.code, one.object))
     return tuple(one.model_copy(update={"evidence": (rehearsal.id,)}) for one in found)
 
@@ -68,27 +68,25 @@ def _verdict(rehearsal: Evidence, findings: tuple[Finding, ...]) -> str:
 def _way_back(rehearsal: Evidence) -> str:
     down = rehearsal.data["down"]
     if down["source"] == "none":
-        return "There is no way back that could be derived."
+        return f"There is no way back: {ref(rehearsal, 'down.reason')}." if down["reason"] else "There is no way back."
     if down["restores"] is None:
         return "The way back was not tried."
     if not down["restores"]:
         return "The way back does not bring back what was there."
-    lost = " but loses what is named below" if down.get("lost") else ""
+    lost = " but loses what is named below" if down["lost"] else ""
     return f"The way back was run on the copy and restores catalogue and rows{lost}."
 
 
 def _prose(rehearsal: Evidence) -> tuple[str, ...]:
     said = []
-    if rehearsal.data.get("about"):
-        said.append(ref(rehearsal, "about"))
-    for number, lock in enumerate(rehearsal.data.get("locks", [])[:6]):
+    said.append(ref(rehearsal, "copy_about"))
+    for number, lock in enumerate(rehearsal.data["locks"][:6]):
         statement, held = (ref(rehearsal, f"locks.{number}.{key}") for key in ("statement", "held_ms"))
         blocks = " and ".join(lock["blocks"]) or "nothing that an application does"
         said.append(
             f"Statement {statement} takes `{lock['mode']}` on `{lock['object']}`, held {held} on the copy: it blocks {blocks}."
         )
-    estimate = rehearsal.data.get("estimate") or {}
-    if estimate.get("seconds") is not None:
+    if rehearsal.data["estimate"]["live_rows"]:
         said.append(
             f"At the live size ({ref(rehearsal, 'estimate.live_rows')} rows) expect about {ref(rehearsal, 'estimate.seconds')}."
         )
@@ -100,7 +98,7 @@ def _proposal(brief: Brief, rehearsal: Evidence, up: str) -> Proposal | None:
     authority = brief.role.authority.get("migration")
     if authority is None:
         return None
-    rewrite, down = rehearsal.data.get("rewrite") or {}, rehearsal.data["down"]
+    rewrite, down = rehearsal.data["rewrite"] or {}, rehearsal.data["down"]
     if rewrite.get("up") and rewrite.get("rehearsed"):
         return Proposal(
             kind="migration",
@@ -115,7 +113,7 @@ def _proposal(brief: Brief, rehearsal: Evidence, up: str) -> Proposal | None:
             authority=authority,
             rehearsal=rehearsal.id,
         )
-    if rehearsal.data["verdict"] == "unsafe" or not down.get("restores"):
+    if rehearsal.data["verdict"] == "unsafe" or not down["restores"]:
         return None
     return Proposal(
         kind="migration",

@@ -63,7 +63,9 @@ def _changes(offered: Evidence, diagnosis: Evidence) -> list[dict[str, str]]:
         for one in (offered.data.get("candidates", ()) if offered.ok else ())
     ]
     rewrites = diagnosis.data.get("rewrites", ()) if diagnosis.ok else ()
-    return [*found[:_CHANGES], *({"name": one["why"], "sql": one["sql"]} for one in rewrites)][: 2 * _CHANGES]
+    return [*found[:_CHANGES], *({"name": one["why"], "sql": one["sql"]} for one in rewrites if not one["needs"])][
+        : 2 * _CHANGES
+    ]
 
 
 def _reply(case: _Case) -> Reply:
@@ -135,6 +137,14 @@ def _now(case: _Case) -> str:
 
 def _prose(case: _Case) -> tuple[str, ...]:
     said = []
+    if case.diagnosis is not None and case.diagnosis.ok:
+        for number, one in enumerate(case.diagnosis.data["rewrites"]):
+            if one["needs"]:
+                at = f"rewrites.{number}"
+                said.append(
+                    f"It could be written differently (`{one['code']}`): {ref(case.diagnosis, f'{at}.why')}. "
+                    f"That needs a change in the application: {ref(case.diagnosis, f'{at}.needs')}."
+                )
     if case.candidates is not None and case.candidates.ok and case.candidates.data["why_none"]:
         said.append(f"No index was tried: {ref(case.candidates, 'why_none')}")
     if case.candidates is not None and case.candidates.ok and case.candidates.data["values_used"]:

@@ -8,6 +8,7 @@ from common.findings import Finding
 from tools.postgres.plans.look import Look
 from tools.postgres.plans.names import tables_in
 from tools.postgres.plans.reading import read
+from tools.postgres.plans.rewrites import rewrites
 from tools.postgres.plans.rules import look_over
 from tools.postgres.plans.schema import schema_of
 from tools.postgres.plans.tree import plan_of
@@ -32,10 +33,23 @@ class Slow(BaseModel):
     own_share: float
 
 
+class Written(BaseModel):
+    """The statement written differently, for the reason that a finding of that code names.
+
+    `needs` says what the application must pass in or change for it; when it is empty the rows are meant to be the same.
+    """
+
+    sql: str
+    why: str
+    code: str
+    needs: str
+
+
 class Result(BaseModel):
-    """What the rules find, worst first, and where the time goes (empty when the plan was not measured)."""
+    """What the rules find, worst first, where the time goes (empty when the plan was not measured), and rewrites."""
 
     findings: list[Finding]
+    rewrites: list[Written]
     slowest: list[Slow]
     measured: bool
     nodes: int
@@ -50,6 +64,9 @@ async def run(args: Args, bench: Bench) -> Result:
     timed = sorted((node for node in plan.nodes if node.exclusive_ms), key=lambda node: -(node.exclusive_ms or 0.0))
     return Result(
         findings=look_over(Look(plan, read(args.sql, schema), schema)),
+        rewrites=[
+            Written(sql=one.sql, why=one.why, code=one.code, needs=one.needs) for one in rewrites(args.sql, schema)
+        ],
         slowest=[
             Slow(
                 node=node.kind,

@@ -89,4 +89,4 @@ def _lacks(found: Offers, offer: Offer) -> bool:
     return bool(extension) and extension not in found.statement.schema.extensions
 
 
-TOOL = Tool("index_candidates", "postgres", Effect.HYPOTHETICAL, Args, run)
+TOOL = Tool("index_candidates", "postgresql", Effect.HYPOTHETICAL, Args, run)

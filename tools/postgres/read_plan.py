@@ -68,4 +68,4 @@ async def run(args: Args, _: Bench) -> Result:
     )
 
 
-TOOL = Tool("read_plan", "postgres", Effect.READ, Args, run)
+TOOL = Tool("read_plan", "postgresql", Effect.READ, Args, run)

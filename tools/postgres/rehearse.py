@@ -14,11 +14,17 @@ class Arguments(BaseModel):
     down: str | None = None
 
 
-async def run(args: Arguments, bench: Bench) -> Report:
+class Rehearsed(Report):
+    """The rehearsal's report, with the migration that was run, to the letter."""
+
+    up: str
+
+
+async def run(args: Arguments, bench: Bench) -> Rehearsed:
     """Run a migration and its way back on a throwaway copy: locks, time at live size, and whether down leads back."""
     if bench.postgres is None:
         raise Missing(what="A PostgreSQL to look at", next="Name one with --dsn.")
-    return await rehearse(
+    report = await rehearse(
         bench.postgres,
         args.up,
         down=args.down,
@@ -26,6 +32,7 @@ async def run(args: Arguments, bench: Bench) -> Report:
         progress=bench.progress,
         trace=bench.trace.statements,
     )
+    return Rehearsed(up=args.up, **report.model_dump())
 
 
 TOOL = Tool("rehearse", "postgresql", Effect.REHEARSE, Arguments, run, timeout_s=900.0)
