@@ -187,7 +187,9 @@ def _commented(text: str, facts: Row, role: str, applied: bool) -> str:
 
 
 def _dsn(admin: str, role: str, password: str | None) -> str:
-    found = {name: value for name, value in parts(admin).items() if name not in (*SECRET, "user", "options")}
+    found = {
+        name: value for name, value in parts(admin).items() if name not in (*SECRET, "passfile", "user", "options")
+    }
     host = found.get("host", "")
     if not host or host.startswith(("/", "@")) or "," in host:
         return make_conninfo("", **found, user=role, **({"password": password} if password else {}))

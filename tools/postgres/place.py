@@ -6,7 +6,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from common.errors import InputError
 
 _FORM = "Write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE, in a password %40 for @, %2F for / and %23 for #"
-SECRET = ("password", "sslpassword", "passfile", "scram_client_key", "scram_server_key", "oauth_client_secret")
+SECRET = ("password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret")
 
 
 def parts(dsn: str) -> dict[str, str]:
