@@ -1,15 +1,17 @@
 """Settings, counters and standbys: what concerns a whole server."""
 
-import os
 import shutil
-import subprocess
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from common.engines.account import account
+from common.engines.copies import open_copy
 from common.engines.files import free_port
 from tests.live.health.conftest import PASSWORD, READER, Look, Server, told
 
@@ -31,7 +33,9 @@ def settle(server: Server, **settings: str | None) -> None:
         ("synchronous_standby_names", "nobody", ("replica-disconnected", "synchronous_standby_names")),
     ],
 )
-async def test_a_setting(setting: str, value: str, expected: tuple[str, str], server: Server, database: str, look: Look) -> None:
+async def test_a_setting(
+    setting: str, value: str, expected: tuple[str, str], server: Server, database: str, look: Look
+) -> None:
     if setting == "synchronous_standby_names":
         server.run("postgres", f"ALTER DATABASE {database} SET synchronous_commit = 'on'")
     try:
@@ -72,52 +76,129 @@ async def test_a_workload_that_misses_the_cache(server: Server, database: str, l
     assert told(await look(server.reader(database), **asked)) == set()
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A server and a standby that streams from it."""
+
+    primary: Server
+    port: int
+
+    @property
+    def standby(self) -> str:
+        """The superuser's DSN of the standby."""
+        return make_conninfo(self.primary.cluster.dsn, port=self.port)
+
+    @property
+    def reader(self) -> str:
+        return make_conninfo(self.standby, user=READER, password=PASSWORD)
+
+    def on_standby(self, statement: str) -> None:
+        with psycopg.connect(self.standby, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
 @pytest.fixture
-def standby(server: Server, build_data: Path) -> Iterator[tuple[Server, str]]:
-    """A streaming standby of the server, and the DSN of its postgres database."""
+def pair(server: Server, build_data: Path) -> Iterator[Pair]:
     home = build_data / f"standby-{server.major}"
-    shutil.rmtree(home, ignore_errors=True)
     home.mkdir(mode=0o755)
     owner, install = account(), server.cluster.install
     owner.own(home)
     data, port = home / "data", free_port()
-    server.run("postgres", f"DROP ROLE IF EXISTS streams; CREATE ROLE streams REPLICATION LOGIN PASSWORD '{PASSWORD}';")
-    made = owner.run(
-        [
-            install.program("pg_basebackup"),
-            "-D",
-            data,
-            "-R",
-            "-c",
-            "fast",
-            "-d",
-            f"host=127.0.0.1 port={server.cluster.port} user=streams password='{PASSWORD}' application_name=second",
-        ],
-        install.environment,
-    )
-    assert made.returncode == 0, made.stderr
-    conf = home / "server.conf"
-    conf.write_text((server.cluster.folder / "server.conf").read_text() + f"port = {port}\n")
-    conf.chmod(0o644)
-    command = [install.program("pg_ctl"), "-D", data, "-w", "-s", "-l", home / "log", "-o", f"-c config_file={conf}"]
-    started = owner.run([*command, "start"], install.environment)
-    assert started.returncode == 0, started.stderr
+    server.run("postgres", f"CREATE ROLE streams REPLICATION LOGIN PASSWORD '{PASSWORD}';")
+    source = f"host=127.0.0.1 port={server.cluster.port} user=streams password='{PASSWORD}' application_name=second"
+    ctl = [install.program("pg_ctl"), "-D", data, "-w", "-s"]
     try:
-        yield server, f"postgresql://{READER}:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{port}/postgres"
+        made = owner.run(
+            [install.program("pg_basebackup"), "-D", data, "-R", "-c", "fast", "-d", source], install.environment
+        )
+        assert made.returncode == 0, made.stderr
+        conf = home / "server.conf"
+        conf.write_text((server.cluster.folder / "server.conf").read_text() + f"port = {port}\n")
+        conf.chmod(0o644)
+        started = owner.run([*ctl, "-l", home / "log", "-o", f"-c config_file={conf}", "start"], install.environment)
+        assert started.returncode == 0, started.stderr
+        made_pair = Pair(server, port)
+        assert eventually(server.cluster.dsn, "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'")
+        yield made_pair
     finally:
-        owner.run([install.program("pg_ctl"), "-D", data, "-s", "-m", "immediate", "stop"], install.environment)
-        server.run("postgres", "DROP ROLE IF EXISTS streams")
+        owner.run([*ctl, "-m", "immediate", "stop"], install.environment)
+        server.run("postgres", "DROP TABLE IF EXISTS lag; DROP ROLE IF EXISTS streams")
         shutil.rmtree(home, ignore_errors=True)
 
 
-async def test_a_standby(standby: tuple[Server, str], database: str, look: Look) -> None:
-    server, dsn = standby
-    primary = server.reader(database)
-    on_primary = await look(primary)
-    # A server with a standby is one that somebody would miss, and good practice is asked of it.
-    assert told(on_primary) == {("archiving-off", "archive_mode"), ("no-statement-timeout", "statement_timeout")}
-    assert told(await look(dsn, codes=["replication-lag", "replica-disconnected", "dead-tuples"])) == set()
+def eventually(dsn: str, question: str) -> bool:
+    """Whether the answer becomes true within some seconds."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for _ in range(400):
+            row = connection.execute(question.encode()).fetchone()
+            if row and row[0]:
+                return True
+            time.sleep(0.05)
+    return False
 
-    server.run("postgres", "CREATE TABLE lag (a text); ALTER TABLE lag ALTER a SET STORAGE EXTERNAL;")
-    with psycopg.connect(dsn.replace(READER, "postgres").replace(PASSWORD.replace(" ", "%20"), ""), autocommit=True) as _:
-        pass
+
+async def test_a_standby(pair: Pair, database: str, look: Look) -> None:
+    primary = pair.primary.reader(database)
+    # A server with a standby is one that somebody would miss, and good practice is asked of it.
+    practice = {("archiving-off", "archive_mode"), ("no-statement-timeout", "statement_timeout")}
+    assert told(await look(primary)) == practice
+    assert told(await look(pair.reader)) == {
+        ("no-statement-timeout", "statement_timeout"),
+        ("statements-view-missing", "pg_stat_statements"),
+    }
+
+    pair.primary.run(database, "CREATE TABLE money (id int PRIMARY KEY, amount numeric)")
+    money = {("no-synchronous-standby", "synchronous_standby_names"), ("audit-log-missing", "log_statement")}
+    assert told(await look(primary)) == practice | money
+
+    pair.on_standby("SELECT pg_wal_replay_pause()")
+    pair.primary.run("postgres", "CREATE TABLE lag (a text); ALTER TABLE lag ALTER a SET STORAGE EXTERNAL;")
+    pair.primary.run("postgres", "INSERT INTO lag SELECT repeat('x', 1000000) FROM generate_series(1, 80)")
+    assert eventually(
+        pair.standby, "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) > 67108864"
+    )
+    asked = {"codes": ["replication-lag", "replica-disconnected"]}
+    assert told(await look(primary, **asked)) == {("replication-lag", "second")}
+    assert told(await look(pair.reader, **asked)) == {("replication-lag", "postgres")}
+    pair.on_standby("SELECT pg_wal_replay_resume()")
+    assert eventually(pair.standby, "SELECT pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()")
+
+    pair.on_standby("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1 user=nobody'")
+    pair.on_standby("SELECT pg_reload_conf()")
+    assert eventually(
+        pair.standby, "SELECT NOT EXISTS (SELECT FROM pg_stat_get_wal_receiver() AS w WHERE w.pid IS NOT NULL)"
+    )
+    assert ("replica-disconnected", "primary_conninfo") in told(await look(pair.reader, **asked))
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"), [("false", {("archiving-failing", "archive_command")}), ("true", set())]
+)
+async def test_the_archive(command: str, expected: set[tuple[str, str]], build_data: Path, look: Look) -> None:
+    use, cluster = open_copy(
+        18,
+        {
+            "wal_level": "replica",
+            "max_wal_senders": "2",
+            "archive_mode": "on",
+            "archive_command": command,
+            "synchronous_commit": "on",
+        },
+    )
+    try:
+        server = Server(cluster, 18)
+        server.run("postgres", f"CREATE ROLE {READER} LOGIN PASSWORD '{PASSWORD}'; GRANT pg_monitor TO {READER};")
+        server.run("postgres", "SELECT pg_switch_wal()")
+        column = "failed_count" if command == "false" else "archived_count"
+        assert eventually(cluster.dsn, f"SELECT {column} > 0 FROM pg_stat_archiver")
+        asked = {"codes": ["archiving-off", "archiving-failing"]}
+        assert told(await look(server.reader("postgres"), **asked)) == expected
+        if command == "true":  # WAL was archived, so somebody would miss this server
+            backup = {"codes": ["no-recent-base-backup"]}
+            assert told(await look(server.reader("postgres"), **backup)) == {("no-recent-base-backup", "postgres")}
+            with psycopg.connect(cluster.dsn, autocommit=True) as connection:
+                connection.execute("SELECT pg_backup_start('one', true)")
+                connection.execute("SELECT pg_backup_stop(false)")
+            assert told(await look(server.reader("postgres"), **backup)) == set()
+    finally:
+        use.leave()

@@ -13,7 +13,9 @@ AT_ONCE = {"idle_s": 0, "transaction_s": 0, "blocked_s": 0, "prepared_s": 0}
 
 @pytest.fixture
 def table(server: Server, database: str) -> str:
-    server.run(database, "CREATE SCHEMA s; CREATE TABLE s.t (id int PRIMARY KEY, a int); INSERT INTO s.t VALUES (1, 1);")
+    server.run(
+        database, "CREATE SCHEMA s; CREATE TABLE s.t (id int PRIMARY KEY, a int); INSERT INTO s.t VALUES (1, 1);"
+    )
     return database
 
 
@@ -70,7 +72,9 @@ async def test_a_blocked_session(server: Server, table: str, session: psycopg.Co
         thread.start()
         try:
             assert waits(server, table, 1)
-            health = await look(server.reader(table), blocked_s=0, idle_s=0, codes=["blocked-sessions", "idle-in-transaction"])
+            health = await look(
+                server.reader(table), blocked_s=0, idle_s=0, codes=["blocked-sessions", "idle-in-transaction"]
+            )
             assert told(health) == {("blocked-sessions", "s.t"), ("idle-in-transaction", table)}
             blocked = next(each for each in health.findings if each.code == "blocked-sessions")
             assert str(session.info.backend_pid) in blocked.remedy

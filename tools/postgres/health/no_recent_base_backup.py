@@ -10,11 +10,14 @@ OLD_S = 7 * 86_400.0
 async def look(view: View) -> Outcome:
     """Medium on a server in service, for information elsewhere.
 
-    Each base backup leaves a backup history file in pg_wal, the newest of which stays until the next.
+    Where WAL is archived, each base backup leaves a backup history file in pg_wal, the newest of which stays until the
+    next (CleanupBackupHistory in xlog.c); without archiving the server keeps no trace of one.
     """
     server = await view.server()
     if server["managed"] or server["in_recovery"]:
         return []
+    if await view.setting("archive_mode") == "off":
+        return [CHECK.not_checked("archive_mode = on: without it the server keeps no trace of base backups")]
     if not server["monitors"]:
         return [CHECK.not_checked(await view.grant("pg_monitor"))]
     age = (await view.rows("base_backups"))[0]["age_s"]

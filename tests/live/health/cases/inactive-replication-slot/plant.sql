@@ -1,7 +1,6 @@
 -- expects inactive-replication-slot nobody_reads
 -- expects no-statement-timeout statement_timeout
 -- expects archiving-off archive_mode
--- expects no-recent-base-backup checked
 SELECT pg_create_physical_replication_slot('nobody_reads', true);
 CREATE SCHEMA s;
 CREATE TABLE s.t (id int PRIMARY KEY, a text);
