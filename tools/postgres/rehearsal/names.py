@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from pglast.keywords import COL_NAME_KEYWORDS, RESERVED_KEYWORDS, TYPE_FUNC_NAME_KEYWORDS
 from psycopg import sql
 
+_KEYWORDS = frozenset(COL_NAME_KEYWORDS) | frozenset(RESERVED_KEYWORDS) | frozenset(TYPE_FUNC_NAME_KEYWORDS)
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
 
 
@@ -25,4 +27,5 @@ class QualifiedName:
 
 
 def _shown(word: str) -> str:
-    return word if _PLAIN.match(word) else '"' + word.replace('"', '""') + '"'
+    """As PostgreSQL's quote_ident does it."""
+    return word if _PLAIN.match(word) and word not in _KEYWORDS else '"' + word.replace('"', '""') + '"'
