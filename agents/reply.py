@@ -18,6 +18,9 @@ from common.findings import Finding, NotChecked
 
 REFERENCE = re.compile(r"\{(E\d+)\.([A-Za-z0-9_][A-Za-z0-9_.]*)\}")
 
+BESIDE = 0
+"""The question number of a reply that nobody asked for: what was seen beside the questions."""
+
 Kind = Literal["index", "drop-index", "rewrite", "statistics", "setting", "vacuum", "migration"]
 
 

@@ -15,7 +15,7 @@ from agents.desk import Desk
 from agents.graph import graph
 from agents.minds.playbook import PlaybookMind
 from agents.publish import WORKING
-from agents.reply import Report
+from agents.reply import Report, resolve
 from common.config.settings import Settings
 from common.errors import CaseFailed, DbcrewError
 from common.state.cases import Case, Cases, Request, Stage
@@ -113,7 +113,7 @@ class Team:
                     "role": report.replies[0].role,
                     "issue": number,
                     "title": issue.title,
-                    "verdict": report.replies[0].verdict,
+                    "verdict": resolve(report.replies[0].verdict, {one.id: one for one in report.evidence}),
                     "status": child.status,
                 }
             )

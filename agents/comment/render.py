@@ -11,7 +11,7 @@ from jinja2.runtime import Context
 from agents.comment import diagrams
 from agents.comment.json import findings
 from agents.comment.text import Safe, Writer, cell, code, fence, finish, html_text, plain
-from agents.reply import Proposal, Reply, Report, look_up, milliseconds
+from agents.reply import BESIDE, Proposal, Reply, Report, look_up, milliseconds
 from common.errors import UnbackedClaim
 from common.evidence import Evidence
 from common.figures import show
@@ -78,6 +78,7 @@ def _rendered(report: Report, size: _Size) -> str:
     evidence = {record.id: record for record in report.evidence}
     issues = frozenset(each.issue for each in report.answered)
     writer = Writer(evidence, issues, size.text)
+    asked = [reply for reply in report.replies if reply.question != BESIDE] or report.replies
     text = (
         _templates()
         .get_template("comment.md.j2")
@@ -85,8 +86,8 @@ def _rendered(report: Report, size: _Size) -> str:
             writer=writer,
             report=report,
             marker=marker(report.case),
-            several=len(report.replies) > 1,
-            replies=[_reply(reply, evidence, size) for reply in report.replies[: size.entries]],
+            several=len(asked) > 1,
+            replies=[_reply(reply, evidence, size) for reply in asked[: size.entries]],
             findings=findings(report.replies)[: size.entries],
             findings_left_out=max(0, len(findings(report.replies)) - size.entries),
             headline=_headline(report, evidence),

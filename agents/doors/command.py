@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.comment import as_json
 from agents.dispatch import LABEL, dispatch, origin_of, readable
-from agents.reply import Report
+from agents.reply import BESIDE, Report
 from agents.roles import ROLES
 from agents.work import Team
 from common.config.settings import Settings
@@ -55,9 +55,10 @@ async def answer(case: Case, team: Team) -> Answer:
     report = Report.model_validate(case.report)
     comments = await team.board.comments(case.request.issue)
     markdown = next((one.body for one in comments if one.marker == case.id), "")
-    problems = tuple(reply.problem for reply in report.replies if reply.problem)
+    asked = [reply for reply in report.replies if reply.question != BESIDE]
+    problems = tuple(reply.problem for reply in asked if reply.problem)
     worth = any(finding.severity is not Severity.INFO for reply in report.replies for finding in reply.findings)
-    code = 2 if problems and len(problems) == len(report.replies) else 1 if worth or problems else 0
+    code = 2 if problems and len(problems) == len(asked) else 1 if worth or problems else 0
     return Answer(as_json(report, markdown), markdown, problems, code)
 
 

@@ -61,7 +61,7 @@ def _scope(overview: Evidence, health: Evidence, tables: tuple[str, ...]) -> str
 
 def _verdict(found: list[Finding]) -> str:
     if not found:
-        return "Nothing to do here: no check found anything above information."
+        return "No check found anything above information."
     worst = found[0]
     urgent = [one for one in found if one.severity in (Severity.CRITICAL, Severity.HIGH)]
     others = (

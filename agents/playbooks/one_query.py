@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from agents.desk import Brief
 from agents.playbooks.words import ref, skipped, stopped
 from agents.reply import CaseStatus, Kind, Option, PlanPair, Proposal, Reply
 from common.evidence import Evidence
 from common.findings import Finding, NotChecked, Severity
+from tools.postgres.statements import with_values
 
 _WORTH = 0.8
 """A change is proposed when the statement then takes at most this share of its time."""
@@ -45,15 +45,20 @@ async def answer_one(brief: Brief, sql: str, also: Sequence[dict[str, str]] = ()
     case = _Case(brief, sql, explain)
     offered = await brief.call("index_candidates", sql=sql)
     case.candidates = offered
-    values = [one["value"] for one in offered.data.get("values_used", ())] if offered.ok else []
-    given: dict[str, Any] = {"values": values} if values else {}
-    case.analyzed = await brief.call("explain_analyze", sql=sql, **given)
+    filled = _filled(sql, offered)
+    case.analyzed = await brief.call("explain_analyze", sql=filled)
     plan = case.analyzed if case.analyzed.ok else explain
-    case.diagnosis = await brief.call("diagnose", sql=sql, plan=plan.data["plan"])
+    case.diagnosis = await brief.call("diagnose", sql=filled, plan=plan.data["plan"])
     changes = [*also, *_changes(offered, case.diagnosis)]
     if changes:
-        case.measured = await brief.call("measure", sql=sql, changes=changes, **given)
+        case.measured = await brief.call("measure", sql=filled, changes=changes)
     return _reply(case)
+
+
+def _filled(sql: str, offered: Evidence) -> str:
+    """The statement with the values that the advisor took from the statistics in place of its parameters."""
+    used = {one["parameter"]: str(one["value"]) for one in offered.data["values_used"]} if offered.ok else {}
+    return with_values(sql, used) if used else sql
 
 
 def _changes(offered: Evidence, diagnosis: Evidence) -> list[dict[str, str]]:
@@ -122,7 +127,7 @@ def _verdict(case: _Case, best: int | None, findings: tuple[Finding, ...]) -> st
     worst = next((one for one in findings if one.severity is not Severity.INFO), None)
     if worst is not None:
         return f"No index would help; what stands out is `{worst.code}` on `{worst.object}`. {_now(case)}"
-    return f"Nothing to do here: the plan already reads no more than it must. {_now(case)}"
+    return f"The plan already reads no more than it must. {_now(case)}"
 
 
 def _now(case: _Case) -> str:
@@ -150,8 +155,9 @@ def _prose(case: _Case) -> tuple[str, ...]:
     if case.candidates is not None and case.candidates.ok and case.candidates.data["values_used"]:
         used = case.candidates.data["values_used"]
         each = ", ".join(
-            f"`{one['parameter']}` from {ref(case.candidates, f'values_used.{number}.source')}"
-            for number, one in enumerate(used)
+            f"{ref(case.candidates, f'values_used.{number}.parameter')} from "
+            f"{ref(case.candidates, f'values_used.{number}.source')}"
+            for number in range(len(used))
         )
         said.append(f"The statement came without values, so some were taken: {each}.")
     if case.measured is not None and case.measured.ok:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from agents.desk import Desk
-from agents.reply import Reply
+from agents.reply import BESIDE, Reply
 from common.evidence import Evidence
 from common.findings import Finding, Severity
 
@@ -47,7 +47,7 @@ def seen_beside(seen: Sequence[dict[str, Any]], replies: Sequence[Reply]) -> lis
     return [
         Reply(
             role="architect",
-            question=max((reply.question for reply in replies), default=0) + 1,
+            question=BESIDE,
             title="Also seen on these tables",
             verdict="Nobody asked about these, but they stand on the same tables.",
             findings=tuple(left),

@@ -1,7 +1,7 @@
 """SQL text as statements: where each begins, what kind it is, what it reads, and its fingerprint."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -81,6 +81,24 @@ def normalize(sql: str) -> str:
         return str(parser.normalize(sql))
     except parser.ParseError as error:
         _raise(sql, error)
+
+
+def with_values(sql: str, values: Mapping[str, str]) -> str:
+    """`sql` with its parameters (`$1`) replaced by the SQL expressions in `values`, those in strings left alone.
+
+    Raises MalformedSql. A parameter that has no value stays.
+    """
+    _check(sql)
+    text = sql.encode()
+    try:
+        tokens = [token for token in parser.scan(sql) if token.name == "PARAM"]
+    except parser.ParseError as error:
+        _raise(sql, error)
+    for token in reversed(tokens):
+        start, end = (len(sql[:at].encode()) for at in (token.start, token.end + 1))
+        name = text[start:end].decode()
+        text = text[:start] + values.get(name, name).encode() + text[end:]
+    return text.decode()
 
 
 def _tree(sql: str) -> dict[str, Any]:

@@ -63,3 +63,13 @@ def test_fingerprint_and_normal_form_do_not_see_constants() -> None:
     assert fingerprint("SELECT a FROM t WHERE b = 1") == fingerprint("select a from t where b = 2")
     assert fingerprint("SELECT a FROM t WHERE b = 1") != fingerprint("SELECT a FROM t WHERE c = 1")
     assert normalize("SELECT a FROM t WHERE b = 7 AND c IN (1, 2)") == "SELECT a FROM t WHERE b = $1 AND c IN ($2, $3)"
+
+
+def test_parameters_are_replaced_and_strings_left_alone():
+    from tools.postgres.statements import with_values
+
+    sql = "SELECT '$1', é FROM t WHERE a = $1 AND b > $2 AND c = $10 -- $1"
+    assert (
+        with_values(sql, {"$1": "'x'::text", "$2": "3"})
+        == "SELECT '$1', é FROM t WHERE a = 'x'::text AND b > 3 AND c = $10 -- $1"
+    )
