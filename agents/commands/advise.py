@@ -133,7 +133,8 @@ def _public(advice: "Advice") -> dict[str, Any]:
             for used in case.filled.values
         ],
         "how": advice.how,
-        "notes": advice.notes + [f"{each.name} was chosen by estimate but used by no plan" for each in advice.dropped],
+        "notes": advice.notes
+        + [f"{each.name} was chosen by estimate but made no statement faster" for each in advice.dropped],
     }
 
 

@@ -31,6 +31,10 @@ from tools.postgres.rehearsal.names import QualifiedName
 _MOST_BUILT = 80
 _MOST_STATEMENTS = 300
 _STATEMENT_LIMIT_MS = 15_000
+_ROW_SECURITY = (
+    "Measured as the tables' owner: other roles can use an index there only for comparisons that are LEAKPROOF "
+    "(=, < and their like on plain columns; not lower(), LIKE or @>)"
+)
 
 
 @dataclass
@@ -54,7 +58,7 @@ class Advice:
     proof: Proof = field(default_factory=Proof)
     build_ms: dict[Candidate, float] = field(default_factory=dict)
     dropped: list[Candidate] = field(default_factory=list)
-    """Chosen by estimate, but no plan used them when it was run."""
+    """Chosen by estimate, but no statement that used them was faster when it was run."""
     drops: list[Drop] = field(default_factory=list)
     statistics: list[Drop] = field(default_factory=list)
     how: str = "copy"
@@ -79,7 +83,6 @@ class Adviser:
     ) -> None:
         self._postgres, self._settings, self._progress = postgres, settings, progress
         self._storage, self._seconds = storage_bytes, seconds
-        self._began = time.monotonic()
 
     async def advise(self, workload: Workload) -> Advice:
         """Advice for `workload`: what can be told when something is missing is told, and what is missing named.
@@ -154,17 +157,21 @@ class Adviser:
 
     async def _on_copy(self, advice: Advice, chosen: Choice | None) -> None:
         """Build what is left to choose from on a copy, search it, run the workload, and keep what was used."""
-        tables = {
-            relation.table.oid: QualifiedName(relation.table.schema, relation.table.name)
+        known = {
+            relation.table.oid: relation.table
             for case in advice.cases
             for relation in case.statement.relations
             if relation.table.kind in ("r", "p", "m") and not relation.table.temporary
         }
+        tables = [QualifiedName(table.schema, table.name) for table in known.values()]
         async with AsyncExitStack() as stack:
             copy = await stack.enter_async_context(
-                copy_of(self._postgres, list(tables.values()), settings=self._settings, progress=self._progress)
+                copy_of(self._postgres, tables, settings=self._settings, progress=self._progress)
             )
             advice.notes.append(copy.about)
+            guarded = sorted({t.qualified for t in known.values() if t.row_security})
+            if guarded:
+                advice.notes.append(f"{', '.join(guarded)}: row security. {_ROW_SECURITY}")
             keeper = await stack.enter_async_context(await copy.connect())
             reader = await stack.enter_async_context(await copy.connect_as_owner())
             await reader.execute(f"SET statement_timeout = {_STATEMENT_LIMIT_MS}")
@@ -176,7 +183,7 @@ class Adviser:
             if chosen is not None:
                 result = _joined(chosen, result)
             queries = [_query(case) for case in advice.cases]
-            until = max(time.monotonic() + 5.0, self._began + self._seconds)
+            until = time.monotonic() + max(5.0, 0.5 * self._seconds)
             advice.proof = await prove(built, queries, frozenset(result.indexes), until)
             advice.choice = result
             advice.build_ms = built.build_ms
@@ -189,12 +196,12 @@ class Adviser:
         if chosen is not None:
             wanted.update(dict.fromkeys(chosen.indexes))
         for case in advice.cases:
-            wanted.update(dict.fromkeys(e for e in case.candidates if chosen is None or e.method == "gin"))
+            wanted.update(dict.fromkeys(e for e in case.candidates if chosen is None or _open(e)))
         ranked = sorted(wanted, key=_rank(advice.cases)) if chosen is None else list(wanted)
         usable: set[Candidate] = set()
-        until = self._began + 0.6 * self._seconds
+        until = time.monotonic() + 0.4 * self._seconds
         for number, each in enumerate(ranked):
-            if number >= _MOST_BUILT or (time.monotonic() > until and number > 10):
+            if number >= _MOST_BUILT or (time.monotonic() > until and each not in advice.choice.indexes):
                 advice.notes.append(f"{len(ranked) - number} of {len(ranked)} candidates were not tried")
                 break
             self._progress(f"building candidate {number + 1} of {min(len(ranked), _MOST_BUILT)}")
@@ -203,16 +210,21 @@ class Adviser:
         return usable
 
     def _keep_used(self, advice: Advice) -> None:
-        """Drop from the advice what no plan used when it was run, unless that statement could not be run."""
+        """Drop from the advice what made no statement faster when it was run, unless that one could not be run."""
         missing = set(advice.proof.not_run)
         kept: list[Candidate] = []
         for each in advice.choice.indexes:
             estimated = advice.choice.users.get(each, [])
-            if advice.proof.users(each) or missing.intersection(estimated):
+            if any(run.faster for run in advice.proof.users(each)) or missing.intersection(estimated):
                 kept.append(each)
             else:
                 advice.dropped.append(each)
         advice.choice.indexes = kept
+
+
+def _open(candidate: Candidate) -> bool:
+    """Whether HypoPG could not judge a candidate: GIN it cannot make, and row security hides what the owner can use."""
+    return candidate.method == "gin" or candidate.table.row_security
 
 
 def _query(case: Case) -> Query:

@@ -18,6 +18,8 @@ Indexes = frozenset[Candidate]
 _KEPT_PER_QUERY = 10
 _LEAST_GAIN = 0.01
 """An index that improves the whole by less than this share of one average statement is not worth having."""
+_FAST_COST = 10.0
+"""Below the cost of a few pages a statement is as fast as it can be: halving that is worth little."""
 _PRUNE_LOSS = 0.005
 _SIZE_PRICE = 0.02
 """An index as large as its table must improve the whole by this share of one average statement."""
@@ -182,7 +184,8 @@ class Search:
         return change
 
     def _value(self, query: Query, costed: Costed) -> float:
-        return query.weight * math.sqrt(costed.cost / max(self._choice.before[query.number], 1e-9))
+        before = self._choice.before[query.number]
+        return query.weight * math.sqrt((costed.cost + _FAST_COST) / (before + _FAST_COST))
 
     def _average(self) -> float:
         return sum(query.weight for query in self._queries) / max(1, len(self._queries))

@@ -110,6 +110,10 @@ def why_none(statement: Statement, tried: bool, refused: bool = False) -> str:
         return "the statement reads no table that is known here"
     if all(relation.table.size_bytes <= 65_536 and relation.table.analysed for relation in statement.relations):
         return "its tables are so small that reading them whole is cheapest"
+    if any(r.table.row_security for r in statement.relations) and any(not t.key.plain for t in statement.terms):
+        return (
+            "row security allows this role an index only for LEAKPROOF comparisons, which functions of a column are not"
+        )
     if tried:
         return "the planner prefers the plan it has with every index that was tried"
     if refused:

@@ -87,6 +87,7 @@ class Table:
     size_bytes: int = 0
     temporary: bool = False
     analysed: bool = True
+    row_security: bool = False
     definition: str = ""
     partition_key: str = ""
     partitions: tuple[str, ...] = ()
@@ -167,6 +168,7 @@ def _table(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> Table
         size_bytes=row["bytes"],
         temporary=row["persistence"] == "t",
         analysed=row["analysed"],
+        row_security=row["row_security"],
         definition=row["definition"] or "",
         partition_key=row["partition_key"] or "",
         partitions=tuple(row["partitions"]),

@@ -8,7 +8,7 @@ SELECT asked.name AS asked, c.oid::bigint AS oid, n.nspname AS schema, c.relname
             THEN coalesce((SELECT sum(p.relpages) FROM pg_partition_tree(c.oid) AS t JOIN pg_class AS p ON p.oid = t.relid
                            WHERE t.isleaf), 0)
             ELSE c.relpages END::bigint * current_setting('block_size')::int AS bytes,
-       c.reltuples >= 0 AS analysed,
+       c.reltuples >= 0 AS analysed, c.relrowsecurity AS row_security,
        CASE WHEN c.relkind IN ('v') THEN pg_get_viewdef(c.oid) END AS definition,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
        ARRAY(SELECT format('%%I.%%I', pn.nspname, p.relname) FROM pg_partition_tree(c.oid) AS t
