@@ -66,7 +66,7 @@ async def test_the_statements_view(server: Server, database: str, look: Look) ->
     assert finding.remedy == "CREATE EXTENSION IF NOT EXISTS pg_stat_statements;"
 
 
-async def test_a_workload_that_misses_the_cache(server: Server, database: str, look: Look) -> None:
+async def test_a_load_is_no_workload(server: Server, database: str, look: Look) -> None:
     asked = {"codes": ["low-cache-hit", "temp-files-heavy"]}
     server.run(
         database,

@@ -139,7 +139,7 @@ async def test_deadlocks(server: Server, table: str, look: Look) -> None:
         with psycopg.connect(server.cluster.dsn_of(table)) as one, psycopg.connect(server.cluster.dsn_of(table)) as two:
             one.execute("UPDATE s.t SET a = 0 WHERE id = 1")
             two.execute("UPDATE s.t SET a = 0 WHERE id = 2")
-            thread = threading.Thread(target=lambda: _quietly(one, "UPDATE s.t SET a = 0 WHERE id = 2"))  # noqa: B023
+            thread = threading.Thread(target=lambda: _quietly(one, "UPDATE s.t SET a = 0 WHERE id = 2"))
             thread.start()
             assert waits(server, table, 1)
             _quietly(two, "UPDATE s.t SET a = 0 WHERE id = 1")

@@ -7,9 +7,15 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from common.engines.account import account
-from tests.live.health.conftest import PASSWORD, READER, Look, Server, told
+from tests.live.health.conftest import PASSWORD, Look, Server, told
 from tools.worlds import load
 from tools.worlds.faults import expected
+
+THOUSANDS = """
+    DO $$ BEGIN FOR n IN FIRST..LAST LOOP
+        EXECUTE format('CREATE TABLE s.t%s (id bigint PRIMARY KEY, a int, b text); CREATE INDEX ON s.t%1$s (a)', n);
+    END LOOP; END $$
+"""
 
 
 async def test_the_healthy_world(server: Server, database: str, look: Look) -> None:
@@ -107,9 +113,7 @@ async def test_a_role_that_sees_one_schema(server: Server, database: str, look: 
     )
     assert "pgstattuple" in needs["bloated-table"]
     for code, need in needs.items():
-        if need.startswith("GRANT"):
-            server.run(database, need)
-        elif code == "bloated-table":
+        if need.startswith("GRANT") or code == "bloated-table":
             server.run(database, need)
     again = {each.code for each in (await look(server.reader(database, "narrow"))).not_checked}
     assert again == {"recovery-never-tested", "no-recent-base-backup"}
@@ -121,11 +125,7 @@ async def test_thousands_of_tables(server: Server, database: str, look: Look) ->
     with psycopg.connect(server.cluster.dsn_of(database), autocommit=True) as connection:
         connection.execute("CREATE SCHEMA s")
         for start in range(1, 2501, 250):
-            connection.execute(
-                "DO $$ BEGIN FOR n IN %d..%d LOOP EXECUTE format("
-                "'CREATE TABLE s.t%%s (id bigint PRIMARY KEY, a int, b text); CREATE INDEX ON s.t%%s (a)', n, n);"
-                " END LOOP; END $$" % (start, start + 249)
-            )
+            connection.execute(THOUSANDS.replace("FIRST", str(start)).replace("LAST", str(start + 249)).encode())
     server.open(database)
     began = time.monotonic()
     health = await look(server.reader(database))
