@@ -11,6 +11,7 @@ class Given(TypedDict):
 
     assignment: dict[str, Any]
     tables: list[str]
+    schema: str
 
 
 class Work(TypedDict, total=False):
@@ -19,6 +20,7 @@ class Work(TypedDict, total=False):
     assignments: list[dict[str, Any]]
     streams: list[str]
     tables: list[str]
+    schema: str
     seen: Annotated[list[dict[str, Any]], operator.add]
     replies: Annotated[list[dict[str, Any]], operator.add]
     checked: list[dict[str, Any]]

@@ -36,13 +36,15 @@ class Desk:
 class Brief:
     """What a role gets to answer one question: the question, the tables it is about, and its tools.
 
-    `tables` are `schema.table` names the server knows; `playbook` names the situation triage saw.
+    `tables` are `schema.table` names the server knows, `schema` is the id of the evidence that describes them, or empty;
+    `playbook` names the situation triage saw.
     """
 
     role: Role
     question: Question
     playbook: str
     tables: tuple[str, ...]
+    schema: str
     hops_left: int
     runner: Runner
     progress: Callable[[str], None]

@@ -32,8 +32,8 @@ async def triage(state: Work, runtime: Turn) -> Work:
 async def plan(state: Work, runtime: Turn) -> Work:
     """Ask the server what it is and which of the names are its tables; decide which workstreams look."""
     assignments = [sorting.Assignment.model_validate(one) for one in state["assignments"]]
-    tables, streams = await sorting.plan(assignments, runtime.context)
-    return {"tables": tables, "streams": streams}
+    tables, streams, schema = await sorting.plan(assignments, runtime.context)
+    return {"tables": tables, "streams": streams, "schema": schema}
 
 
 async def gather(state: Work, runtime: Turn) -> Work:
@@ -49,6 +49,7 @@ async def role(state: Given, runtime: Turn) -> Work:
         question=assignment.question,
         playbook=assignment.playbook,
         tables=tuple(state["tables"]),
+        schema=state["schema"],
         hops_left=desk.settings.max_hops - desk.case.request.hops,
         runner=desk.runner,
         progress=desk.progress,
@@ -96,7 +97,7 @@ async def close(state: Work, runtime: Turn) -> Work:
 def to_roles(state: Work) -> list[Send]:
     """Every assignment to its role's node."""
     return [
-        Send(assignment["role"], {"assignment": assignment, "tables": state["tables"]})
+        Send(assignment["role"], {"assignment": assignment, "tables": state["tables"], "schema": state["schema"]})
         for assignment in state["assignments"]
     ]
 

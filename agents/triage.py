@@ -40,10 +40,11 @@ def assignments(desk: Desk) -> list[Assignment]:
     return found
 
 
-async def plan(work: list[Assignment], desk: Desk) -> tuple[list[str], list[str]]:
+async def plan(work: list[Assignment], desk: Desk) -> tuple[list[str], list[str], str]:
     """The tables the questions are about, as the server knows them, and the workstreams that look at them.
 
-    They are those that statements and names mention; only where there are neither, those whose names are in the words.
+    The tables are those that statements and names mention; only where there are neither, those whose names are in the
+    words. The third is the id of the evidence that describes them, empty when there is none.
     """
     overview = await desk.runner.call("overview")
     statements = [statement.sql for one in work for statement in one.question.statements if not statement.problem]
@@ -56,7 +57,7 @@ async def plan(work: list[Assignment], desk: Desk) -> tuple[list[str], list[str]
     tables = named or tables[:_MOST_TABLES]
     streams = sorted({stream for one in work for stream in PLAYBOOKS[one.playbook].streams}) if overview.ok else []
     desk.progress(f"plan: {', '.join(tables) or 'no table named'}; workstreams: {', '.join(streams) or 'none'}")
-    return tables, streams
+    return tables, streams, schema.id if schema.ok and tables else ""
 
 
 def _goes_on(question: Question, playbook: str, before: Assignment) -> bool:

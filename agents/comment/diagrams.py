@@ -24,17 +24,20 @@ def plans(before: Any, after: Any = None) -> str:
 
 
 def relationships(data: Any) -> str:
-    """An ER diagram of what the schema tool brought back; empty when there is no table in it."""
-    tables = [each for each in (data or {}).get("tables", ()) if isinstance(each, dict) and each.get("name")]
-    tables += [each for each in (data or {}).get("related", ()) if isinstance(each, dict) and each.get("name")]
-    tables = tables[:_TABLES]
+    """An ER diagram of the tables the schema tool was asked about, whole, and of those they refer to or are referred
+    to by, with their keys; empty when there is no table in it."""
+    asked = [each for each in (data or {}).get("tables", ()) if isinstance(each, dict) and each.get("name")][:_TABLES]
+    near = {str(key.get("target")) for table in asked for key in table.get("foreign_keys", ())}
+    near |= {str(name) for table in asked for name in table.get("referenced_by", ())}
+    related = [each for each in (data or {}).get("related", ()) if isinstance(each, dict) and each.get("name") in near]
+    tables = [*asked, *related][:_TABLES]
     if not tables:
         return ""
     names = {str(table["name"]) for table in tables}
     lines = ["erDiagram"]
     for table in tables:
         lines.append(f'  {_identifier(table["name"])}["{_label(table["name"])}"] {{')
-        lines += [f"    {line}" for line in _columns(table)]
+        lines += [f"    {line}" for line in _columns(table) if table in asked or line.endswith(("PK", "FK"))]
         lines.append("  }")
     for table in tables:
         for key in table.get("foreign_keys", ()):

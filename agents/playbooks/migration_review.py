@@ -46,6 +46,7 @@ async def work(brief: Brief) -> Reply:
         prose=_prose(rehearsal),
         findings=findings,
         proposals=(proposal,) if proposal else (),
+        schema_evidence=brief.schema,
         looked_at=(rehearsal.id,),
         status=CaseStatus.NEEDS_APPROVAL if proposal and proposal.authority != "full" else CaseStatus.DONE,
     )

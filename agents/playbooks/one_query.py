@@ -86,7 +86,7 @@ def _reply(case: _Case) -> Reply:
         findings=findings,
         proposals=(proposal,) if proposal else (),
         plans=_plans(case, best),
-        schema_evidence=_schema(case),
+        schema_evidence=case.brief.schema,
         not_checked=(*skipped(*case.records), *_limits(case)),
         looked_at=tuple(one.id for one in case.records),
         status=_status(case, proposal),
@@ -237,10 +237,6 @@ def _plans(case: _Case, best: int | None) -> tuple[PlanPair, ...]:
         return (pair,)
     shown = case.analyzed if case.analyzed is not None and case.analyzed.ok else case.explain
     return (PlanPair(title="Now", before=f"{shown.id}.plan"),)
-
-
-def _schema(case: _Case) -> str:
-    return ""
 
 
 def _limits(case: _Case) -> tuple[NotChecked, ...]:
