@@ -49,6 +49,7 @@ class Shop:
 
     def __init__(self, database: object, looker: str) -> None:
         self.database = database
+        self.looker = looker
         self.dsn = make_conninfo(database.dsn, user=looker, password="look", passfile="/dev/null")  # type: ignore[attr-defined]
 
 

@@ -32,6 +32,14 @@ def check(case: Case) -> Iterator[Finding]:
                         "CASCADE in statement {statement} drops this {kind} too", statement=cascades[0], kind=kind,
                         remedy="Recreate it in the same migration, or do without CASCADE.",
                     )  # fmt: skip
+    gone_first = next(_gone(case), None)
+    unread = [each.partition(":")[0] for each in case.trial.copy.missing if each.endswith("no SELECT on it")]
+    for name in unread if gone_first is not None else ():
+        yield case.found(
+            "dependent-object-breaks", Severity.MEDIUM, name,
+            "It hangs together with what statement {statement} takes away, but could not be carried to the copy",
+            statement=gone_first[0] if gone_first else 0, remedy="GRANT SELECT on it to the role and rehearse again.",
+        )  # fmt: skip
     for number, table, gone in _gone(case):
         names = re.compile(rf"\b{re.escape(gone)}\b")
         about = re.compile(rf"\b({re.escape(table)}|new|old)\b", re.IGNORECASE)
