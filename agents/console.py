@@ -3,12 +3,15 @@
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Callable, Coroutine
+from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
 import typer
 
-from common.errors import DbcrewError
+from agents import logbook
+from common.errors import DbcrewError, Defect
 
 T = TypeVar("T")
 
@@ -21,18 +24,23 @@ def emit(value: object, as_json: bool, text: Callable[[], str]) -> None:
 
 def progress(line: str) -> None:
     """One line of progress, on stderr so that stdout stays the answer."""
+    logbook.note("debug", line.rstrip())
     sys.stderr.write(line.rstrip() + "\n")
     sys.stderr.flush()
 
 
 def stop(error: DbcrewError) -> NoReturn:
     """End the command with the error's one line and its exit code."""
-    sys.stderr.write("error: " + " ".join(str(error).split()) + "\n")
+    line = " ".join(str(error).split())
+    logbook.note("error", line, kind=type(error).__name__, exit_code=error.exit_code)
+    sys.stderr.write(f"error: {line}\n")
     raise typer.Exit(error.exit_code)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's coroutine; product errors become one line and an exit code, Ctrl-C becomes 130."""
+    logbook.open_log()
+    started = time.perf_counter()
     try:
         return asyncio.run(work)
     except DbcrewError as error:
@@ -40,3 +48,16 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         raise typer.Exit(130) from None
+    finally:
+        logbook.note("info", "ended", seconds=round(time.perf_counter() - started, 3))
+
+
+def defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What nobody expected: one line for the person, the traceback for the log (`sys.excepthook`; exit code 1)."""
+    from secrets import token_hex
+
+    named = Defect(detail=f"{kind.__name__}: {error}", id=token_hex(4))
+    logbook.open_log()
+    logbook.note("critical", str(named), exc_info=(kind, error, trace))
+    where = "Its traceback is in build_data/logs."
+    sys.stderr.write(f"error: {' '.join(str(named).split())} {where}\n")

@@ -57,6 +57,8 @@ class Runner:
             status, data = Status.REFUSED, _why(f"there is no tool {name} for this role", "Use one that is listed.")
         else:
             status, data = await self._attempt(tool, Bench(self.settings, self.postgres, self.progress, trace), args)
+        ms = round((time.perf_counter() - started) * 1000, 3)
+        log.info("tool", tool=name, case=self.case, status=status.value, ms=ms)
         return Draft(
             case=self.case,
             key=key,
@@ -67,7 +69,7 @@ class Runner:
             statement=";\n".join(trace.statements),
             status=status,
             data=data,
-            ms=round((time.perf_counter() - started) * 1000, 3),
+            ms=ms,
         )
 
     async def _attempt(self, tool: AnyTool, bench: Bench, args: dict[str, Any]) -> tuple[Status, dict[str, Any]]:

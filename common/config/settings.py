@@ -3,8 +3,10 @@
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from common.errors import InputError
 
 
 class Settings(BaseSettings):
@@ -48,5 +50,12 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once. Raises InputError when one is not what it must be."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"DBCREW_{'_'.join(map(str, first['loc'])).upper()}"
+        raise InputError(
+            detail=f"The setting {name} cannot be {first['input']}", next=f"{first['msg']} (README lists the settings)"
+        ) from error
