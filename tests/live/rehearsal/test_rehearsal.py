@@ -151,7 +151,8 @@ async def test_what_hides_from_the_parser_has_no_right_on_the_copy(live: Postgre
         report = await rehearse(live, f"DO $$ BEGIN {hidden}; END $$", settings=settings)
         assert report.verdict == "unsafe", hidden
         assert report.steps[0].error is not None
-        assert "permission denied" in report.steps[0].error.lower(), report.steps
+        refusals = ("permission denied", "cannot be executed from a function", "not on this machine")
+        assert any(each in report.steps[0].error.lower() for each in refusals), report.steps
 
 
 async def test_a_statement_that_never_ends_is_stopped(
