@@ -87,7 +87,7 @@ async def test_parameters_get_values_that_are_said(world: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "sql, why",
+    ("sql", "why"),
     [
         ("SELECT * FROM tiny WHERE name = 'n5'", "so small"),
         ("SELECT sum(amount) FROM moves", "reads whole tables"),

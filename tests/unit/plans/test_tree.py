@@ -52,7 +52,7 @@ def test_a_cte_is_paid_by_its_reader() -> None:
 
 
 @pytest.mark.parametrize(
-    "name, text", [("InitPlan 1 (returns $0)", "(a = $0)"), ("InitPlan 1", "(a = (InitPlan 1).col1)")]
+    ("name", "text"), [("InitPlan 1 (returns $0)", "(a = $0)"), ("InitPlan 1", "(a = (InitPlan 1).col1)")]
 )
 def test_an_init_plan_is_paid_by_the_node_that_reads_it(name: str, text: str) -> None:
     first = node("Result", 30.0, **{"Parent Relationship": "InitPlan", "Subplan Name": name})
