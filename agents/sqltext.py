@@ -27,6 +27,7 @@ _PLAN_LINE = re.compile(
     r"\(cost=\d|\(actual time=|^\s*(QUERY PLAN|-{5,}|->|Filter:|Rows Removed|Index Cond:|Recheck Cond:|Sort |Hash|"
     r"Buffers:|Planning|Execution|Workers|Heap |Join Filter:|Group Key:|JIT:|\(\d+ rows?\))"
 )
+_PLACE = re.compile(r"line (\d+), column (\d+)")
 _NUMBERED = re.compile(r"(?m)(?=^[ \t]*\d+[.)](?:[ \t]|$))")
 _BLANK = re.compile(r"\n[ \t]*\n")
 _SQL_TAGS = ("sql", "postgres", "postgresql", "pgsql", "psql")
@@ -126,8 +127,23 @@ def _statement_at(text: str, start: int) -> str | None:
         candidate = whole[:cut].rstrip()
         if " " in candidate and statements(candidate)[0].sort is not Sort.BROKEN:
             return candidate
+    if (candidate := _before_the_error(whole)) is not None:
+        return candidate
     meant = whole[:6].isupper() or text[:start].rstrip(" \t").endswith(("\n", ":", "`")) or not text[:start].strip()
     return whole if meant and _LOOKS_LIKE_SQL.match(whole) else None
+
+
+def _before_the_error(text: str) -> str | None:
+    """The text up to where the parser stumbled, when that is a statement and words follow it ("… LIMIT 5 takes ages")."""
+    place = _PLACE.search(statements(text)[0].problem)
+    if place is None:
+        return None
+    line, column = int(place.group(1)), int(place.group(2))
+    lines = text.split("\n")
+    candidate = "\n".join([*lines[: line - 1], lines[line - 1][: column - 1]]).rstrip()
+    words = re.match(r"[a-z]+\b", "\n".join(lines)[len(candidate) :].lstrip())
+    good = words is not None and " " in candidate and statements(candidate)[0].sort is not Sort.BROKEN
+    return candidate if good and _LOOKS_LIKE_SQL.match(candidate) else None
 
 
 def _sort(kind: str) -> Sort:

@@ -203,7 +203,13 @@ def _risks(case: _Case, best: int) -> tuple[str, ...]:
     tried = measured.data["tried"][best]
     if tried["sql"]:
         return ("The application must send the new statement; it was compared on these values only.",)
+    extension = "CREATE EXTENSION" in tried["up"]
     return (
+        *(
+            ("The extension it needs must be allowed on this server; the rollback leaves it in place.",)
+            if extension
+            else ()
+        ),
         f"Every insert, and every update of an indexed column, has one more index to write; it takes "
         f"{ref(measured, f'tried.{best}.size_bytes')} on the copy.",
         f"Building it took {ref(measured, f'tried.{best}.build_ms')} on the copy. `CONCURRENTLY` does not block writes, "

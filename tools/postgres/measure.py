@@ -22,7 +22,7 @@ WHOLE_UP_TO = 2_500_000
 class Change(BaseModel):
     """One change to try: statements up and down, or `sql`, a statement to run in place of the one asked about.
 
-    `needs` is an extension to create first (CREATE EXTENSION), or empty.
+    `needs` is an extension to create first (CREATE EXTENSION), or empty; it stays when the change is undone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,7 +45,9 @@ class Args(BaseModel):
 
 
 class Tried(BaseModel):
-    """What one change did. Times are medians; `after_share` is after over before, `gain_times` before over after.
+    """What one change did; `up` begins with the extension it needs.
+
+    Times are medians; `after_share` is after over before, `gain_times` before over after.
 
     `used`: the plan reads an index that the change made (None for a rewrite). `size_bytes` and `build_ms` are those of
     the indexes it made, on the copy. `restores`: down brought catalogue and rows back (None: no down). `same_rows`: a
@@ -161,7 +163,8 @@ async def _try(
     keeper: psycopg.AsyncConnection,
     owner: psycopg.AsyncConnection,
 ) -> Tried:
-    base = Tried(name=change.name, up=change.up, down=change.down, sql=change.sql)
+    whole = f"{change.needs.rstrip('; ')};\n{change.up}" if change.needs else change.up
+    base = Tried(name=change.name, up=whole, down=change.down, sql=change.sql)
     try:
         if change.sql:
             return await _rewritten(change, args, before, base, owner)
