@@ -73,3 +73,18 @@ async def test_no_server_is_exit_code_3() -> None:
     code, _, err = await p3("--dsn", "postgresql://x@127.0.0.1:1/x", "--statements")
     assert code == 3
     assert "Traceback" not in err
+
+
+async def test_statements_come_from_the_servers_own_count(reader: str, database15: Any) -> None:
+    with psycopg.connect(database15.dsn, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION pg_stat_statements")
+        connection.execute(f"GRANT pg_read_all_stats TO r_{database15.name}")
+        for value in range(5):
+            connection.execute("SELECT id FROM t WHERE v = %s", (value,))
+    code, out, err = await p3("--dsn", reader, "--statements", "--time", "20", "--json")
+    assert code == 0, err
+    answer = json.loads(out)
+    assert [each["kind"] for each in answer["indexes"]] in (["composite"], ["covering"])
+    assert all(each["value"] != "NULL" and each["source"] for each in answer["values_used"])
+    mine = [each for each in answer["values_used"] if each["statement"] == "SELECT id FROM t WHERE v = $1"]
+    assert [each["parameter"] for each in mine] == ["$1"]

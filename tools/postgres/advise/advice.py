@@ -111,6 +111,8 @@ class Adviser:
         for item in workload.items[:_MOST_STATEMENTS]:
             try:
                 statement, filled = await prepared(self._postgres, item.text, [])
+                async with self._postgres.session([]) as session:  # a value that does not fit shows here, alone
+                    await session.rows(f"EXPLAIN {filled.sql}")
             except EngineDied:
                 raise
             except DbcrewError as error:
