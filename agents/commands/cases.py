@@ -55,6 +55,7 @@ async def _stop(case: str) -> "list[Case]":
 
 
 async def _retry(case: str, dsn: str) -> "list[Case]":
+    from agents.doors.command import worked
     from agents.office import team
     from common.state.cases import Cases
 
@@ -66,7 +67,7 @@ async def _retry(case: str, dsn: str) -> "list[Case]":
             else [one for one in await known.all() if one.unfinished_at(crew.live.where)]
         )
         for one in chosen:
-            await crew.work(one.id)
+            await worked(one.id, crew)
         return [await known.get(one.id) for one in chosen]
 
 

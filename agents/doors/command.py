@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from agents.comment import as_json
 from agents.dispatch import LABEL, dispatch, origin_of, readable
 from agents.reply import BESIDE, Report
 from agents.roles import ROLES
 from agents.work import Team
 from common.config.settings import Settings
-from common.errors import InputError, TooLarge
+from common.errors import CaseFailed, DbcrewError, InputError, TooLarge
 from common.findings import Severity
 from common.state.cases import Case, Cases, Request
 
 _TITLE = 80
+log = structlog.get_logger()
 
 
 async def ask(text: str, role: str, team: Team) -> Case:
@@ -35,9 +38,21 @@ async def ask(text: str, role: str, team: Team) -> Case:
     issue = await team.board.open_issue(title, body, actor, (LABEL,), origin)
     request = Request(board=team.board.name, issue=issue, actor=actor, live=team.live.where, role=role)
     case = await dispatch(request, origin, team.board, Cases(team.store), team.settings)
-    case = await team.work(case.id)
+    case = await worked(case.id, team)
     await team.board.close(issue)
     return case
+
+
+async def worked(case: str, team: Team) -> Case:
+    """Work on the case. A defect of ours ends in the log and in one line, not in a traceback; what was found is kept."""
+    try:
+        return await team.work(case)
+    except DbcrewError:
+        raise
+    except Exception as error:
+        log.exception("case stopped", case=case)
+        await Cases(team.store).mark(case, "failed", detail=f"{type(error).__name__}: {error}")
+        raise CaseFailed(case=case, detail=f"{type(error).__name__}, a defect of dbcrew; see build_data/logs") from error
 
 
 @dataclass(frozen=True)
