@@ -9,10 +9,13 @@ from psycopg import errors
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from common.errors import CaseBusy, DbcrewError, DiskFull, Unreachable
+from common.errors import CaseBusy, DbcrewError, DiskFull, InputError, Unreachable
 from common.queries import query
 
 Connection = psycopg.AsyncConnection[dict[str, Any]]
+
+VERSION = 1
+"""The version of sql/schema.sql: raised with every change that older code could not work with."""
 
 _SETUP_LOCK = 0x64626372
 _CONNECT_S = 10
@@ -27,7 +30,11 @@ class Store:
 
     @classmethod
     async def open(cls, dsn: str) -> Self:
-        """Connect and make the schema when it is missing. Raises Unreachable or DiskFull."""
+        """Connect and make the schema when it is missing.
+
+        Raises Unreachable, DiskFull, or InputError when another version of the product made the schema.
+        """
+        await _prepare(dsn)
         pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             dsn,
             min_size=1,
@@ -40,10 +47,7 @@ class Store:
         store = cls(dsn, pool)
         try:
             await pool.open(wait=True, timeout=_CONNECT_S)
-            async with store.connection() as connection, connection.transaction():
-                await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_SETUP_LOCK,))
-                await connection.execute(query(__package__, "schema"), prepare=False)
-        except (PoolTimeout, psycopg.OperationalError) as error:
+        except (PoolTimeout, psycopg.Error) as error:
             await pool.close()
             raise unreachable(error) from error
         return store
@@ -64,7 +68,7 @@ class Store:
         try:
             async with self.pool.connection() as connection:
                 yield connection
-        except (PoolTimeout, psycopg.OperationalError) as error:
+        except (PoolTimeout, psycopg.OperationalError, *_CLOSED) as error:
             raise unreachable(error) from error
 
     async def rows(self, name: str, **params: Any) -> list[dict[str, Any]]:
@@ -90,14 +94,62 @@ class Store:
                     await connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", key)
 
 
+_WHERE = "DBCREW_STATE_DSN or the embedded engine"
+_CLOSED = (errors.ReadOnlySqlTransaction, errors.InsufficientPrivilege, errors.UndefinedTable, errors.UndefinedColumn)
+"""What a state store says that was reached and is of no use."""
+
+
+async def _prepare(dsn: str) -> None:
+    """Make the schema when it is missing. One plain connection: a pool would try for long, and say less of why not."""
+    try:
+        connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True, connect_timeout=_CONNECT_S)
+    except psycopg.ProgrammingError as error:
+        # libpq quotes what it could not read, which may be a piece of the password.
+        raise InputError(
+            detail="DBCREW_STATE_DSN is not a PostgreSQL connection string",
+            next="Write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
+        ) from error
+    except psycopg.OperationalError as error:
+        raise unreachable(error) from error
+    try:
+        async with connection:
+            if await _version(connection) is None:
+                async with connection.transaction():
+                    await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_SETUP_LOCK,))
+                    await connection.execute(query(__package__, "schema"), prepare=False)
+            if (found := await _version(connection)) != VERSION:
+                raise InputError(
+                    detail=f"The state store was made by another version of dbcrew (schema {found}, here {VERSION})",
+                    next="Use the checkout that made it, or name another database in DBCREW_STATE_DSN",
+                )
+    except psycopg.Error as error:
+        raise unreachable(error) from error
+
+
+async def _version(connection: psycopg.AsyncConnection) -> int | None:
+    """The version of the schema there is; None when there is none."""
+    try:
+        row = await (await connection.execute("SELECT version FROM dbcrew.store")).fetchone()
+    except (errors.UndefinedTable, errors.InvalidSchemaName):
+        return None
+    return int(row[0]) if row else None
+
+
 def unreachable(error: Exception) -> DbcrewError:
     """The product's error for a state store that did not answer as it should."""
     if isinstance(error, errors.DiskFull):
         return DiskFull(where="the state store", doing="writing down what was found")
+    if isinstance(error, _CLOSED):
+        return Unreachable(
+            what="the state store",
+            where=_WHERE,
+            detail=f"it does not let this role write ({error.diag.message_primary or error})",
+            next="Give a role that owns its database and may write there.",
+        )
     detail = error.diag.message_primary if isinstance(error, psycopg.Error) else None
     return Unreachable(
         what="the state store",
-        where="DBCREW_STATE_DSN or the embedded engine",
+        where=_WHERE,
         detail=(detail or str(error)).strip(),
         next="See ./p3 engines status; what was written down before is kept.",
     )

@@ -48,3 +48,9 @@ CREATE TABLE IF NOT EXISTS dbcrew.evidence (
     PRIMARY KEY (case_id, number)
 );
 CREATE INDEX IF NOT EXISTS evidence_key ON dbcrew.evidence (case_id, key, number DESC);
+
+CREATE TABLE IF NOT EXISTS dbcrew.store (
+    one     boolean PRIMARY KEY DEFAULT true CHECK (one),
+    version integer NOT NULL
+);
+INSERT INTO dbcrew.store (version) VALUES (1) ON CONFLICT DO NOTHING;
