@@ -127,8 +127,8 @@ def _statement_at(text: str, start: int) -> str | None:
         candidate = whole[:cut].rstrip()
         if " " in candidate and statements(candidate)[0].sort is not Sort.BROKEN:
             return candidate
-    if (candidate := _before_the_error(whole)) is not None:
-        return candidate
+    if (shorter := _before_the_error(whole)) is not None:
+        return shorter
     meant = whole[:6].isupper() or text[:start].rstrip(" \t").endswith(("\n", ":", "`")) or not text[:start].strip()
     return whole if meant and _LOOKS_LIKE_SQL.match(whole) else None
 
