@@ -121,7 +121,7 @@ class Rows:
         count = sql.SQL("SELECT count(*) FROM (SELECT FROM ONLY {} LIMIT {}) AS some").format(
             table.name.identifier, sql.Literal(limit)
         )
-        block = b"".join([bytes(each) async for each in self._reader.blocks(count)])
+        block = b"".join([each async for each in self._reader.blocks(count)])
         found = int(block)
         # Never analysed and large: what a row takes at the least says how many there may be.
         return replace(table, live_rows=found if found < limit else max(found, table.pages * 60))
