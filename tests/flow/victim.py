@@ -24,6 +24,7 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             os.setsid()
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             asyncio.run(answered(asked["text"], asked["dsn"]))
             os._exit(0)
         print(pid, flush=True)
