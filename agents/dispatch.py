@@ -4,7 +4,7 @@ import hashlib
 
 from agents.boards import Board
 from common.config.settings import Settings
-from common.errors import NothingAsked, Refused, TooLarge
+from common.errors import InputError, NothingAsked, Refused, TooLarge
 from common.state.cases import Case, Cases, Request
 
 LABEL = "agent:database"
@@ -26,13 +26,16 @@ async def dispatch(request: Request, origin: str, board: Board, cases: Cases, se
 
 
 def readable(text: str, settings: Settings) -> str:
-    """The text as it is stored: NUL bytes and broken surrogates replaced. Raises TooLarge or NothingAsked."""
+    """The text as it is stored: broken surrogates replaced. Raises TooLarge, NothingAsked, or InputError for NUL bytes."""
     size = len(text.encode("utf-8", "replace"))
     if size > settings.issue_bytes:
         raise TooLarge(what="This text", size=f"{size} bytes", limit=f"{settings.issue_bytes} bytes")
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise InputError(detail=f"There is a NUL byte in line {line}: this is no text", next="Send it as plain text")
     if not any(character.isalnum() for character in text):
         raise NothingAsked
-    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+    return text.encode("utf-8", "replace").decode()
 
 
 def origin_of(door: str, *parts: str) -> str:

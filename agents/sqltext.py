@@ -1,12 +1,13 @@
 """SQL in prose: where a statement begins in an issue's text, where it ends, and what sort it is."""
 
 import re
+from contextlib import suppress
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
 from common.errors import InputError
-from tools.postgres.statements import split
+from tools.postgres.statements import explained_statement, split
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.M | re.S)
 _START = re.compile(
@@ -15,6 +16,7 @@ _START = re.compile(
     re.I,
 )
 _END = re.compile(r";|\n[ \t]*\n|\n[ \t]*\d+[.)][ \t]|`")
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(\$\w*\$).*?\1", re.S)
 _CUT = re.compile(r"[.?!](?=\s|$)|\n|\s+[-–—]\s+|`")
 _LOOKS_LIKE_SQL = re.compile(
     r"select\s*\(|select\b.+\bfrom\b\s+\S+.*\b(where|join|group\s+by|order\s+by|limit)\b|(alter|create|drop)\s+(table|index)\b"
@@ -28,6 +30,9 @@ _PLAN_LINE = re.compile(
     r"Buffers:|Planning|Execution|Workers|Heap |Join Filter:|Group Key:|JIT:|\(\d+ rows?\))"
 )
 _PLACE = re.compile(r"line (\d+), column (\d+)")
+_PLACEHOLDER = re.compile(
+    r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|::|(?P<placeholder>\?|%s|%\(\w+\)s|(?<!\w):[A-Za-z_]\w*)", re.S
+)
 _NUMBERED = re.compile(r"(?m)(?=^[ \t]*\d+[.)](?:[ \t]|$))")
 _BLANK = re.compile(r"\n[ \t]*\n")
 _SQL_TAGS = ("sql", "postgres", "postgresql", "pgsql", "psql")
@@ -35,6 +40,8 @@ _READS = ("SelectStmt", "ExplainStmt", "VariableShowStmt")
 _WRITES = ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CopyStmt", "CallStmt")
 _OTHER = ("TransactionStmt", "VariableSetStmt")
 _TRIES = 12
+_LONG = 20_000
+"""Characters: no sentence is that long, so it is meant as a statement, whatever it looks like."""
 
 
 class Sort(StrEnum):
@@ -58,11 +65,41 @@ class Statement(BaseModel):
 
 
 def statements(text: str) -> list[Statement]:
-    """The statements of a piece of SQL; one broken statement when it cannot be parsed."""
+    """The statements of a piece of SQL; one broken statement when it cannot be parsed.
+
+    EXPLAIN is taken off, since it is what it explains that is asked about. Where a driver's placeholders (`?`, `%s`,
+    `:name`) are all that is wrong, they are numbered (`$1`).
+    """
     try:
-        return [Statement(sql=one.text, sort=_sort(one.kind)) for one in split(text)]
+        return _split(text)
     except InputError as error:
+        numbered = _numbered(text)
+        if numbered != text:
+            with suppress(InputError):
+                return _split(numbered)
         return [Statement(sql=text, sort=Sort.BROKEN, problem=str(error))]
+
+
+def _split(text: str) -> list[Statement]:
+    found = []
+    for one in split(text):
+        inner = explained_statement(one.text) if one.kind == "ExplainStmt" else ""
+        found += _split(inner) if inner else [Statement(sql=one.text, sort=_sort(one.kind))]
+    return found
+
+
+def _numbered(text: str) -> str:
+    """`text` with a driver's placeholders as `$1`, `$2`, …; the same name gets the same number."""
+    names: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        if match.lastgroup != "placeholder":
+            return match.group()
+        name = match.group()
+        named = len(name) > 1 and name != "%s"
+        return f"${names.setdefault(name if named else f'{name}{len(names)}', len(names) + 1)}"
+
+    return _PLACEHOLDER.sub(number, text)
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
@@ -120,8 +157,7 @@ def _statement_at(text: str, start: int) -> str | None:
 
     One that looks like SQL but never parses is taken whole, so that its author hears what is wrong with it.
     """
-    end = _END.search(text, start)
-    whole = text[start : end.start() if end else len(text)].rstrip()
+    whole = text[start : _end(text, start)].rstrip()
     cuts = [match.start() for match in _CUT.finditer(whole)][-_TRIES:]
     for cut in [len(whole), *reversed(cuts)]:
         candidate = whole[:cut].rstrip()
@@ -129,8 +165,30 @@ def _statement_at(text: str, start: int) -> str | None:
             return candidate
     if (shorter := _before_the_error(whole)) is not None:
         return shorter
+    if len(whole) > _LONG:
+        return whole
     meant = whole[:6].isupper() or text[:start].rstrip(" \t").endswith(("\n", ":", "`")) or not text[:start].strip()
     return whole if meant and _LOOKS_LIKE_SQL.match(whole) else None
+
+
+def _end(text: str, start: int) -> int:
+    """Where the statement that begins at `start` ends at the latest: at the first end that stands in no quotes.
+
+    A quotation mark that opens nothing (an apostrophe) is none: the first end of all counts when what follows is no SQL.
+    """
+    first = _END.search(text, start)
+    if first is None:
+        return len(text)
+    position = start
+    for quoted in _QUOTED.finditer(text, start):
+        end = _END.search(text, position, quoted.start())
+        if end is not None:
+            break
+        position = quoted.end()
+    else:
+        end = _END.search(text, position)
+    last = end.start() if end else len(text)
+    return last if statements(text[start:last])[0].sort is not Sort.BROKEN else first.start()
 
 
 def _before_the_error(text: str) -> str | None:

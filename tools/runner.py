@@ -103,4 +103,4 @@ def _facts(error: DbcrewError) -> tuple[str, str]:
 
 
 def _why(reason: str, needs: str, lost: bool = False) -> dict[str, Any]:
-    return {"reason": " ".join(reason.split()), "needs": needs, **({"engine_lost": True} if lost else {})}
+    return {"reason": " ".join(reason.split()).rstrip("."), "needs": needs, **({"engine_lost": True} if lost else {})}

@@ -3,12 +3,14 @@
 import getpass
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from agents.comment import as_json
+from agents.comment.terminal import readable as on_terminal
 from agents.dispatch import LABEL, dispatch, origin_of, readable
 from agents.reply import BESIDE, Report
 from agents.roles import ROLES
@@ -52,17 +54,29 @@ async def worked(case: str, team: Team) -> Case:
     except Exception as error:
         log.exception("case stopped", case=case)
         await Cases(team.store).mark(case, "failed", detail=f"{type(error).__name__}: {error}")
-        raise CaseFailed(case=case, detail=f"{type(error).__name__}, a defect of dbcrew; see build_data/logs") from error
+        raise CaseFailed(
+            case=case, detail=f"{type(error).__name__}, a defect of dbcrew; see build_data/logs"
+        ) from error
 
 
 @dataclass(frozen=True)
 class Answer:
     """What a command prints of a finished case, and the exit code that goes with it."""
 
-    json: dict[str, Any]
+    report: Report
     markdown: str
     problems: tuple[str, ...]
     exit_code: int
+
+    @cached_property
+    def json(self) -> dict[str, Any]:
+        """The object of contract.md."""
+        return as_json(self.report, self.markdown)
+
+    @property
+    def text(self) -> str:
+        """The comment for a terminal."""
+        return on_terminal(self.markdown, self.report)
 
 
 async def answer(case: Case, team: Team) -> Answer:
@@ -74,18 +88,22 @@ async def answer(case: Case, team: Team) -> Answer:
     problems = tuple(reply.problem for reply in asked if reply.problem)
     worth = any(finding.severity is not Severity.INFO for reply in report.replies for finding in reply.findings)
     code = 2 if problems and len(problems) == len(asked) else 1 if worth or problems else 0
-    return Answer(as_json(report, markdown), markdown, problems, code)
+    return Answer(report, markdown, problems, code)
 
 
 def text_of(source: str, chosen: Settings) -> str:
-    """What `source` means: standard input (`-`), the name of a file, or the text itself. Raises TooLarge."""
+    """What `source` means: standard input (`-`), the name of a file, or the text itself.
+
+    Raises TooLarge, or InputError for a folder and for a file that cannot be read.
+    """
     if source == "-":
         raw = sys.stdin.buffer.read(chosen.issue_bytes + 1)
-    elif _is_file(source):
-        path = Path(source)
-        if path.stat().st_size > chosen.issue_bytes:
-            raise TooLarge(what=source, size=f"{path.stat().st_size} bytes", limit=f"{chosen.issue_bytes} bytes")
-        raw = path.read_bytes()
+    elif _is_there(source):
+        try:
+            with Path(source).open("rb") as file:
+                raw = file.read(chosen.issue_bytes + 1)
+        except OSError as error:
+            raise InputError(detail=f"{source} cannot be read: {error.strerror}", next="Name a text file") from error
     else:
         raw = source.encode("utf-8", "surrogateescape")
     if len(raw) > chosen.issue_bytes:
@@ -93,9 +111,9 @@ def text_of(source: str, chosen: Settings) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def _is_file(source: str) -> bool:
+def _is_there(source: str) -> bool:
     try:
-        return len(source) < 4096 and "\n" not in source and Path(source).is_file()
+        return len(source) < 4096 and "\n" not in source and Path(source).exists()
     except (OSError, ValueError):
         return False
 

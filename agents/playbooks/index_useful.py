@@ -15,6 +15,7 @@ from agents.sqltext import Sort
 from agents.streams.seen import about
 from common.evidence import Evidence
 from common.findings import Finding
+from tools.postgres.statements import parse
 
 _INDEX = re.compile(r"\bindex(es)?\b", re.I)
 _USEFUL = re.compile(
@@ -55,9 +56,9 @@ async def work(brief: Brief) -> Reply:
 
 def way_back(create_index: str) -> str:
     """DROP INDEX for a CREATE INDEX that names its index; empty for one that leaves the name to the server."""
-    from pglast import ast, parse_sql
+    from pglast import ast
 
-    statement = parse_sql(create_index)[0].stmt
+    statement = parse(create_index)[0].stmt
     if not isinstance(statement, ast.IndexStmt) or not statement.idxname or statement.relation is None:
         return ""
     parts = [part for part in (statement.relation.schemaname, statement.idxname) if part]

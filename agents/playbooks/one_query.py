@@ -8,7 +8,7 @@ from agents.playbooks.words import ref, skipped, stopped
 from agents.reply import CaseStatus, Kind, Option, PlanPair, Proposal, Reply
 from common.evidence import Evidence
 from common.findings import Finding, NotChecked, Severity
-from tools.postgres.statements import with_values
+from tools.postgres.statements import has_parameters, with_values
 
 _WORTH = 0.8
 """A change is proposed when the statement then takes at most this share of its time."""
@@ -27,6 +27,10 @@ class _Case:
     diagnosis: Evidence | None = None
     candidates: Evidence | None = None
     measured: Evidence | None = None
+    write: bool = False
+    """It changes rows; `explain` and `analyzed` are then of the read that finds them."""
+    part: bool = False
+    """The copy, too, ran only the read that finds the rows."""
 
     @property
     def records(self) -> tuple[Evidence, ...]:
@@ -43,15 +47,36 @@ async def answer_one(brief: Brief, sql: str, also: Sequence[dict[str, str]] = ()
     if not explain.ok:
         return stopped(brief, "Slow query", explain, input_is_wrong=True)
     case = _Case(brief, sql, explain)
+    case.candidates = await brief.call("index_candidates", sql=sql)
+    filled = _filled(sql, case.candidates)
+    return await _looked_at(case, filled, filled, also)
+
+
+async def answer_write(brief: Brief, sql: str, read: str) -> Reply:
+    """The same for a statement that writes: the live server only finds its rows (`read`), the copy runs it whole.
+
+    A value that it writes and that came as a parameter is not known: then the copy, too, only finds the rows.
+    """
     offered = await brief.call("index_candidates", sql=sql)
-    case.candidates = offered
-    filled = _filled(sql, offered)
-    case.analyzed = await brief.call("explain_analyze", sql=filled)
-    plan = case.analyzed if case.analyzed.ok else explain
-    case.diagnosis = await brief.call("diagnose", sql=filled, plan=plan.data["plan"])
-    changes = [*also, *_changes(offered, case.diagnosis)]
+    found = _filled(read, offered)
+    explain = await brief.call("explain", sql=found)
+    if not explain.ok:
+        return stopped(brief, "Slow query", explain, input_is_wrong=True)
+    whole = _filled(sql, offered)
+    part = has_parameters(whole)
+    case = _Case(brief, sql, explain, candidates=offered, write=True, part=part)
+    return await _looked_at(case, found, found if part else whole)
+
+
+async def _looked_at(case: _Case, live: str, on_copy: str, also: Sequence[dict[str, str]] = ()) -> Reply:
+    """`live` is what the live server may run of the statement, `on_copy` what the copy runs."""
+    assert case.candidates is not None
+    case.analyzed = await case.brief.call("explain_analyze", sql=live)
+    plan = case.analyzed if case.analyzed.ok else case.explain
+    case.diagnosis = await case.brief.call("diagnose", sql=live, plan=plan.data["plan"])
+    changes = [*also, *_changes(case.candidates, case.diagnosis, rewrites=not case.write)]
     if changes:
-        case.measured = await brief.call("measure", sql=filled, changes=changes)
+        case.measured = await case.brief.call("measure", sql=on_copy, changes=changes)
     return _reply(case)
 
 
@@ -61,14 +86,14 @@ def _filled(sql: str, offered: Evidence) -> str:
     return with_values(sql, used) if used else sql
 
 
-def _changes(offered: Evidence, diagnosis: Evidence) -> list[dict[str, str]]:
-    """What to try on the copy: the best indexes, then rewrites."""
+def _changes(offered: Evidence, diagnosis: Evidence, rewrites: bool) -> list[dict[str, str]]:
+    """What to try on the copy: the best indexes, then rewrites if they are wanted."""
     found = [
         {"name": one["why"], "up": one["ddl"], "down": one["down"], "needs": one["needs"]}
         for one in (offered.data.get("candidates", ()) if offered.ok else ())
     ]
-    rewrites = diagnosis.data.get("rewrites", ()) if diagnosis.ok else ()
-    return [*found[:_CHANGES], *({"name": one["why"], "sql": one["sql"]} for one in rewrites if not one["needs"])][
+    written = diagnosis.data.get("rewrites", ()) if rewrites and diagnosis.ok else ()
+    return [*found[:_CHANGES], *({"name": one["why"], "sql": one["sql"]} for one in written if not one["needs"])][
         : 2 * _CHANGES
     ]
 
@@ -115,8 +140,9 @@ def _verdict(case: _Case, best: int | None, findings: tuple[Finding, ...]) -> st
     if best is not None and measured is not None:
         tried = measured.data["tried"][best]
         what = "Rewrite the statement as below" if tried["sql"] else "Create the index below"
+        timed = "finding the rows" if case.part else "the statement"
         return (
-            f"{what}: on a copy of the tables the statement went from {ref(measured, 'before_ms')} to "
+            f"{what}: on a copy of the tables {timed} went from {ref(measured, 'before_ms')} to "
             f"{ref(measured, f'tried.{best}.after_ms')}, {ref(measured, f'tried.{best}.after_share')} of its time. "
             f"{_now(case)}"
         )
@@ -132,6 +158,13 @@ def _verdict(case: _Case, best: int | None, findings: tuple[Finding, ...]) -> st
 
 def _now(case: _Case) -> str:
     """What the statement takes on the live server today."""
+    if case.write:
+        found = (
+            f"; finding its rows takes {ref(case.analyzed, 'execution_ms')} there"
+            if case.analyzed is not None and case.analyzed.ok
+            else ""
+        )
+        return f"It changes rows, so it was not run on the live server{found}."
     if case.analyzed is None or not case.analyzed.ok:
         return "It was not run on the live server; see what was not checked."
     return (

@@ -40,6 +40,9 @@ async def work(brief: Brief) -> Reply:
         not_checked=skipped(*looked),
         looked_at=tuple(one.id for one in looked),
         status=CaseStatus.PARTIAL,
+        problem=""
+        if brief.tables
+        else "There is no question in this text that a rule fits. Say what is slow, or paste the statement or migration.",
     )
 
 

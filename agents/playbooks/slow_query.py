@@ -5,18 +5,22 @@ import re
 from agents.asked import Question
 from agents.desk import Brief
 from agents.playbooks.handing import handoffs
-from agents.playbooks.one_query import answer_one
+from agents.playbooks.one_plan import answer_plan, with_plan
+from agents.playbooks.one_query import answer_one, answer_write
 from agents.playbooks.playbook import Playbook
-from agents.playbooks.words import merged, stopped
+from agents.playbooks.words import merged, skipped, stopped
 from agents.reply import CaseStatus, Reply
-from agents.sqltext import Sort
+from agents.sqltext import Sort, Statement
+from common.errors import DbcrewError
 from common.findings import NotChecked
+from tools.postgres.advise.reads import as_read
 
 _SLOW = re.compile(
     r"\b(slow\w*|slower|takes?|seconds?|minutes?|time[sd]?[ -]?out\w*|latency|laggy|hangs?|hanging|stuck|perform\w*|speed|"
     r"faster|optimi[sz]e\w*|expensive|cpu|load(ing)?)\b",
     re.I,
 )
+_INSERT = re.compile(r"\s*(with\b.*\)\s*)?insert\b", re.I | re.S)
 _MOST = 3
 
 
@@ -36,13 +40,44 @@ async def work(brief: Brief) -> Reply:
     """Answer every statement of the question; without one, look for the statements the words may be about."""
     statements = brief.question.of(Sort.READ, Sort.WRITE, Sort.BROKEN)
     if statements:
-        replies = [await answer_one(brief, one.sql) for one in statements[:_MOST]]
+        replies = [await _answer(brief, one) for one in statements[:_MOST]]
         left = [
             NotChecked(code="slow-query", needs=f"an issue of its own: `{one.sql[:60]}`") for one in statements[_MOST:]
         ]
-        reply = merged(replies, left)
+        reply = await with_plan(brief, merged(replies, left))
         return reply if reply.problem else reply.model_copy(update={"handoffs": await handoffs(brief)})
-    return await _by_words(brief)
+    return await answer_plan(brief) if brief.question.plan else await _by_words(brief)
+
+
+async def _answer(brief: Brief, statement: Statement) -> Reply:
+    try:
+        read = as_read(statement.sql)
+    except DbcrewError:
+        read = statement.sql  # the tools say what is wrong with it
+    if read and read != statement.sql:
+        return await answer_write(brief, statement.sql, read)
+    if not read and _INSERT.match(statement.sql):
+        return await _plain_insert(brief)
+    return await answer_one(brief, statement.sql)
+
+
+async def _plain_insert(brief: Brief) -> Reply:
+    """An INSERT of values: nothing to find, so nothing to make faster by finding it."""
+    indexes, activity = await brief.call("indexes"), await brief.call("activity")
+    return Reply(
+        role=brief.role.name,
+        question=brief.question.number,
+        title="Slow query",
+        verdict="An INSERT of values looks nothing up, so no index makes it faster. It changes rows, so it was not run on the "
+        "live server.",
+        prose=(
+            "Its time goes into what hangs on the table: indexes to write, triggers, foreign keys and checks, or into waiting "
+            "for a lock. The indexes and the sessions that wait now are in the evidence below; many rows go in faster with "
+            "one statement, or with COPY.",
+        ),
+        not_checked=skipped(indexes, activity),
+        looked_at=(indexes.id, activity.id),
+    )
 
 
 async def _by_words(brief: Brief) -> Reply:
@@ -65,6 +100,7 @@ async def _by_words(brief: Brief) -> Reply:
         prose=("Paste the statement as the application sends it, with real values.",),
         looked_at=(top.id,),
         status=CaseStatus.PARTIAL,
+        problem="There is no statement in this text. Paste the one that is slow, as the application sends it.",
     )
 
 

@@ -9,6 +9,7 @@ from common.errors import InputError, MalformedSql, Refused
 from common.queries import query
 from tools.postgres.connection import Session
 from tools.postgres.guard import Known, proven_read
+from tools.postgres.statements import has_parameters
 
 
 class NeedsValues(InputError):
@@ -41,7 +42,7 @@ async def explained(
     for these. Raises NeedsValues when ANALYZE is asked for and values are missing or too few.
     """
     head = sql.SQL("EXPLAIN ({}) ").format(sql.SQL(", ").join(sql.SQL(option) for option in (*options, "FORMAT JSON")))
-    if not _has_parameters(statement):
+    if not has_parameters(statement):
         return _element(await session.value(head + sql.SQL(statement.strip().rstrip(";"))))
     async with session.prepared(statement) as (name, types):
         listed = ", ".join(f"${number} {type_}" for number, type_ in enumerate(types, 1))
@@ -57,12 +58,6 @@ def settings_of(element: dict[str, Any]) -> dict[str, str]:
     """The planner settings that differ from their defaults, without those that the session itself made."""
     found: dict[str, str] = element.get("Settings", {})
     return {name: value for name, value in found.items() if name not in ("search_path", "plan_cache_mode")}
-
-
-def _has_parameters(statement: str) -> bool:
-    from pglast import parser  # loads when a statement is looked at
-
-    return any(token.name == "PARAM" for token in parser.scan(statement))
 
 
 def _element(answer: Any) -> dict[str, Any]:

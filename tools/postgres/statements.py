@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import orjson
-from pglast import parser
+from pglast import parse_sql, parser
 
 from common.errors import MalformedSql
 
@@ -65,6 +65,19 @@ def relations(sql: str) -> list[Relation]:
     return list(found)
 
 
+def parse(sql: str) -> Any:
+    """pglast's nodes of the statements in `sql`.
+
+    Raises pglast.parser.ParseError, and MalformedSql for what is nested so deeply that making the nodes, which recurses
+    in C, would end the process.
+    """
+    try:
+        orjson.loads(parser.parse_sql_json(sql))
+    except orjson.JSONDecodeError as error:
+        raise _too_deep() from error
+    return parse_sql(sql)
+
+
 def fingerprint(sql: str) -> str:
     """libpg_query's fingerprint: the same for statements that differ in constants only. Raises MalformedSql."""
     _check(sql)
@@ -101,6 +114,24 @@ def with_values(sql: str, values: Mapping[str, str]) -> str:
     return text.decode()
 
 
+def explained_statement(sql: str) -> str:
+    """What stands after EXPLAIN and its options in `sql`, an EXPLAIN that was parsed."""
+    tokens = [token for token in parser.scan(sql) if token.name not in ("SQL_COMMENT", "C_COMMENT")]
+    at = 1
+    if tokens[at].name == "ASCII_40":  # an open parenthesis: options, or the statement itself
+        closing = next(place for place, token in enumerate(tokens) if token.name == "ASCII_41")
+        if "SELECT" not in (token.name for token in tokens[at:closing]):
+            at = closing + 1
+    while tokens[at].name in ("ANALYZE", "ANALYSE", "VERBOSE"):
+        at += 1
+    return sql[tokens[at].start :]
+
+
+def has_parameters(sql: str) -> bool:
+    """Whether there is a `$1` or the like in `sql`."""
+    return any(token.name == "PARAM" for token in parser.scan(sql))
+
+
 def _tree(sql: str) -> dict[str, Any]:
     _check(sql)
     try:
@@ -108,8 +139,12 @@ def _tree(sql: str) -> dict[str, Any]:
     except parser.ParseError as error:
         _raise(sql, error)
     except orjson.JSONDecodeError as error:
-        raise MalformedSql(detail="it is nested or chained deeper than can be followed") from error
+        raise _too_deep() from error
     return tree
+
+
+def _too_deep() -> MalformedSql:
+    return MalformedSql(detail="it is nested or chained deeper than can be followed")
 
 
 def _check(sql: str) -> None:

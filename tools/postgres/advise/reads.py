@@ -10,13 +10,16 @@ from tools.postgres.plans.reading import parse_one
 
 
 def as_read(sql: str) -> str:
-    """`sql` itself when it is a SELECT; for UPDATE and DELETE a SELECT of the rows they touch; for INSERT its SELECT.
+    """A SELECT itself, without FOR UPDATE; for UPDATE and DELETE a SELECT of the rows they touch; for INSERT its SELECT.
 
     Empty when there is nothing to find (INSERT … VALUES). Raises what parse_one raises.
     """
     tree = parse_one(sql)
     if isinstance(tree, ast.SelectStmt):
-        return sql
+        if not tree.lockingClause:
+            return sql
+        tree.lockingClause = None
+        return str(RawStream()(tree))
     if isinstance(tree, ast.InsertStmt):
         query = tree.selectStmt
         return str(RawStream()(query)) if query is not None and query.fromClause else ""

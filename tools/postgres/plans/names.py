@@ -2,9 +2,13 @@
 
 import re
 
-from pglast import ast, parse_sql
+from pglast import ast
 from pglast.keywords import RESERVED_KEYWORDS, TYPE_FUNC_NAME_KEYWORDS
+from pglast.parser import ParseError
 from pglast.visitors import Visitor
+
+from common.errors import MalformedSql
+from tools.postgres.statements import explained, parse
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
 
@@ -25,10 +29,13 @@ def named(relation: ast.RangeVar) -> str:
 def tables_in(sql: str) -> set[str]:
     """Every relation the statement mentions, common table expressions left out.
 
-    Raises pglast.parser.ParseError when it is not valid SQL.
+    Raises MalformedSql.
     """
     found = _Tables()
-    found(parse_sql(sql))
+    try:
+        found(parse(sql))
+    except ParseError as error:
+        raise MalformedSql(detail=explained(sql, error)) from error
     return {name for name in found.names if name not in found.ctes}
 
 

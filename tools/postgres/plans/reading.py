@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pglast import ast, enums, parse_sql
+from pglast import ast, enums
 from pglast.parser import ParseError
 
 from common.errors import MalformedSql, SeveralStatements, TooLarge
@@ -17,6 +17,7 @@ from tools.postgres.plans.keys import Resolved, Scope, Source, children, key_of,
 from tools.postgres.plans.names import named, quoted
 from tools.postgres.plans.schema import Schema, Table
 from tools.postgres.plans.statement import Block, Key, Order, Relation, Statement, Term
+from tools.postgres.statements import explained, parse
 
 _KINDS = {
     ast.SelectStmt: "select",
@@ -33,9 +34,9 @@ def parse_one(sql: str) -> Any:
     Raises MalformedSql, SeveralStatements, or TooLarge when it is nested too deeply to be read.
     """
     try:
-        parsed = parse_sql(sql)
+        parsed = parse(sql)
     except ParseError as error:
-        raise MalformedSql(detail=str(error.args[0])) from error
+        raise MalformedSql(detail=explained(sql, error)) from error
     except RecursionError as error:
         raise TooLarge(what="The statement", size="nested too deeply", limit="some hundred levels") from error
     if len(parsed) != 1:

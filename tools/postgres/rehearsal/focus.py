@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pglast import ast, parse_sql
+from pglast import ast
 from pglast.enums import A_Expr_Kind
 from pglast.visitors import Visitor
 
@@ -11,7 +11,7 @@ from common.queries import query
 from tools.postgres.connection import Session
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.rows import Focus
-from tools.postgres.statements import relations
+from tools.postgres.statements import parse, relations
 
 Constant = str | int | float | bool
 
@@ -59,7 +59,7 @@ def _equalities(statement: str) -> Iterator[tuple[str, Constant]]:
                     if isinstance(last, ast.String):
                         found.append((str(last.sval), constant))
 
-    Equalities()(parse_sql(statement))
+    Equalities()(parse(statement))
     yield from found
 
 

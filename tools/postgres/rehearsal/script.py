@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pglast import ast, parse_sql
+from pglast import ast
 from pglast.enums import TransactionStmtKind
 from pglast.parser import ParseError
 from pglast.visitors import Visitor
 
 from common.errors import InputError, MalformedSql, Refused, TooLarge
 from tools.postgres.rehearsal.names import QualifiedName
+from tools.postgres.statements import parse
 
 LIMIT_BYTES = 2_000_000
 _META = re.compile(r"^[ \t]*\\[A-Za-z!?]\S*", re.MULTILINE)
@@ -86,7 +87,7 @@ def read_script(text: str, name: str = "the file") -> tuple[Statement, ...]:
     if "\0" in text:
         raise InputError(detail=f"{name} holds NUL bytes, which no SQL can", next="Save it as plain UTF-8 text")
     try:
-        parsed = parse_sql(text)
+        parsed = parse(text)
     except ParseError as error:
         meta = _META.search(text)
         if meta:
