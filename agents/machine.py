@@ -4,6 +4,7 @@ import asyncio
 import importlib.metadata
 import os
 import platform
+import resource
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -150,3 +151,9 @@ def _rights() -> list[Thing]:
         )
     )
     return things
+
+
+def peak_memory_bytes() -> int:
+    """The most memory that this process held at once (resident set; getrusage counts kB on Linux, bytes on macOS)."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if platform.system() == "Darwin" else most * 1024

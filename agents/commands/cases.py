@@ -19,12 +19,16 @@ def cases(
     dsn: Annotated[str, typer.Option(help="The live PostgreSQL, for --retry.", envvar="DBCREW_LIVE_DSN")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
-    """List cases and their state; go on with one, or stop it."""
-    found = run(_retry(case, dsn) if retry else _stop(case) if stop else _list(case))
+    """List cases and their state; show one with its comment, go on with it, or stop it."""
+    comment = ""
+    if case and not (retry or stop or json):
+        found, comment = run(_show(case))
+    else:
+        found = run(_retry(case, dsn) if retry else _stop(case) if stop else _list(case))
     value = [
         {"case": one.id, "origin": one.origin, "status": one.status, "age_s": round(one.age_s, 1)} for one in found
     ]
-    emit(value, json, lambda: _text(value, found))
+    emit(value, json, lambda: _text(value, found, comment))
     raise typer.Exit(1 if retry and any(one.status == "failed" for one in found) else 0)
 
 
@@ -36,6 +40,19 @@ async def _list(case: str) -> "list[Case]":
     async with state_store(settings()) as store:
         known = Cases(store)
         return [await known.get(case)] if case else await known.all()
+
+
+async def _show(case: str) -> "tuple[list[Case], str]":
+    """The case, and its comment as it was published; empty while there is none."""
+    from agents.boards.local import LocalBoard
+    from agents.office import state_store
+    from common.config.settings import settings
+    from common.state.cases import Cases
+
+    async with state_store(settings()) as store:
+        found = await Cases(store).get(case)
+        comments = await LocalBoard(store).comments(found.request.issue)
+        return [found], next((one.body for one in comments if one.marker == case), "")
 
 
 async def _stop(case: str) -> "list[Case]":
@@ -71,9 +88,11 @@ async def _retry(case: str, dsn: str) -> "list[Case]":
         return [await known.get(one.id) for one in chosen]
 
 
-def _text(value: list[dict[str, Any]], found: "list[Case]") -> str:
+def _text(value: list[dict[str, Any]], found: "list[Case]", comment: str) -> str:
     if not value:
         return "no cases"
     lines = [f"{row['case']:<12} {row['status']:<15} {row['age_s']:>10,.0f} s  {row['origin']}" for row in value]
     details = [f"  {one.detail}" for one in found if one.detail]
-    return "\n".join([f"{'case':<12} {'status':<15} {'age':>12}  origin", *lines, *details])
+    return "\n".join(
+        [f"{'case':<12} {'status':<15} {'age':>12}  origin", *lines, *details, *([f"\n{comment}"] if comment else [])]
+    )

@@ -20,7 +20,7 @@ def consult(
     answer = run(_consult(question, dsn, role))
     for problem in answer.problems:
         progress(f"error: {problem}")
-    emit(answer.json, json, lambda: _readable(answer.markdown))
+    emit(answer.json if json else None, json, lambda: answer.text)
     raise typer.Exit(answer.exit_code)
 
 
@@ -32,9 +32,3 @@ async def _consult(question: str, dsn: str, role: str) -> "Answer":
     text = text_of(question, settings())
     async with team(dsn, progress) as crew:
         return await answer(await ask(text, role, crew), crew)
-
-
-def _readable(markdown: str) -> str:
-    from agents.comment.terminal import readable
-
-    return readable(markdown)

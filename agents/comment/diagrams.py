@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from textwrap import indent
 from typing import Any
 
+from agents.comment.text import visible
 from agents.redaction import clean
 from tools.postgres.plans.mermaid import before_after, flowchart
+from tools.postgres.plans.text import tree_text
 from tools.postgres.plans.tree import plan_of
 
 _TABLES = 12
@@ -20,6 +23,17 @@ def plans(before: Any, after: Any = None) -> str:
             return flowchart(plan_of(before))
         return before_after(plan_of(before), plan_of(after))
     except (ValueError, KeyError, TypeError, AttributeError):  # not a plan, or cut off: there is nothing to draw
+        return ""
+
+
+def trees(before: Any, after: Any = None) -> str:
+    """The same for a terminal: a line a node, indented; empty when it is none."""
+    try:
+        first = visible(tree_text(plan_of(before)))
+        if after is None:
+            return first
+        return f"before\n{indent(first, '  ')}\nafter\n{indent(visible(tree_text(plan_of(after))), '  ')}"
+    except (ValueError, KeyError, TypeError, AttributeError):
         return ""
 
 

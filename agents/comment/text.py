@@ -23,9 +23,11 @@ _LINKS = re.compile(r"(?<=@)(?=[\w-])|(?<=#)(?=\d)|(?<=\bGH)(?=-\d)|(?<=:)(?=//)
 _MARKS = re.compile(r"([\\`*_{}\[\]~|!$#])")
 _INLINE = re.compile(r"([\\`\[\]~$|])")
 _LINE_START = re.compile(r"^([ \t]{0,3})(#+(?=[ \t]|$)|=+[ \t]*$|-{2,}[ \t]*$|\*{3,}[ \t]*$|_{3,}[ \t]*$)", re.M)
-_INDENTED = re.compile(r"^[ \t]{4,}", re.M)
+_INDENTED = re.compile(r"^(?: {4}| {0,3}\t)[ \t]*", re.M)
 _MARKER = re.compile(r"<!(-+)(?=\s*dbcrew)", re.I)
 _BAR = re.compile(r"(?<!\\)\|")
+_RARE = re.compile(r"[^\n\t -~]")
+"""All but the characters that are always visible."""
 _TICKS = re.compile(r"`+")
 
 
@@ -44,7 +46,7 @@ def finish(value: object) -> object:
 def visible(text: str) -> str:
     """`text` without secrets or a forged marker, its control and invisible characters shown; line ends are `\\n`."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    shown = "".join(each if each in "\n\t" or not _hidden(each) else f"⟨U+{ord(each):04X}⟩" for each in text)
+    shown = _RARE.sub(lambda each: f"⟨U+{ord(each[0]):04X}⟩" if _hidden(each[0]) else each[0], text)
     return _MARKER.sub(r"<! \1", clean(shown).text)
 
 

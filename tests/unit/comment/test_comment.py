@@ -153,7 +153,7 @@ def test_a_gain_that_is_no_time_is_refused(reports: Reports) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_terminal_shows_no_html(name: str, reports: Reports) -> None:
-    text = readable(render(reports[name]()), width=100, colour=False)
+    text = readable(render(reports[name]()), reports[name](), width=100, colour=False)
     assert "\x1b" not in text
     if name != "hostile":
         assert not re.search(r"</?(?:details|summary|sub)>|<!--|mermaid|flowchart|&#8203;", text)
