@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.types import Command
+from psycopg_pool import PoolTimeout
 
 from agents.boards import Board
 from agents.checkpoint import Work
@@ -17,10 +19,11 @@ from agents.minds.playbook import PlaybookMind
 from agents.publish import WORKING
 from agents.reply import Report, resolve
 from common.config.settings import Settings
-from common.errors import CaseFailed, DbcrewError
+from common.errors import CaseFailed, DbcrewError, InputError
+from common.evidence import lost
 from common.state.cases import Case, Cases, Request, Stage
 from common.state.ledger import StateLedger
-from common.state.store import Store
+from common.state.store import Store, unreachable
 from tools.inventory import TOOLS
 from tools.postgres.connection import Postgres
 from tools.runner import Runner
@@ -36,22 +39,33 @@ class Team:
     settings: Settings
     progress: Callable[[str], None]
 
-    async def work(self, case_id: str) -> Case:
+    async def work(self, case_id: str, *, retry: bool = False) -> Case:
         """Answer the case, and those it hands on. Gives it finished.
 
-        Raises CaseBusy when another process has it, CaseFailed when it stopped on the way (it can be gone on with).
+        `retry`: an answered case whose engine went away while it was looked at is worked on once more; what was found
+        is kept, what the engine did not answer is asked again.
+
+        Raises CaseBusy when another process has it, CaseFailed when it stopped on the way (it can be gone on with),
+        InputError when it is about another live server.
         """
         cases = Cases(self.store)
         async with self.store.only_one(case_id):
             case = await cases.get(case_id)
             if case.finished:
-                return case
+                if not retry or lost(await StateLedger(self.store).records(case_id)) is None:
+                    return case
+                await AsyncPostgresSaver(self.store.pool).adelete_thread(case_id)
+            if case.request.live != self.live.where:
+                detail = f"Case {case_id} is about {case.request.live}, not about {self.live.where}"
+                raise InputError(detail=detail, next="Give the DSN of the server it is about")
             await cases.mark(case_id, Stage.RUNNING)
             try:
                 await self._run(case, cases)
+            except (psycopg.OperationalError, PoolTimeout) as error:  # of the checkpoints, which LangGraph writes
+                raise CaseFailed.by(unreachable(error), case_id) from error
             except DbcrewError as error:
                 await cases.mark(case_id, "failed", detail=str(error))
-                raise CaseFailed(case=case_id, detail=str(error).rstrip(".")) from error
+                raise CaseFailed.by(error, case_id) from error
             return await cases.get(case_id)
 
     async def _run(self, case: Case, cases: Cases) -> None:

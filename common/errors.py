@@ -5,13 +5,13 @@ and the message ends with what to do next. Exit codes follow contract.md.
 """
 
 import inspect
-from typing import Any, ClassVar
+from typing import Any
 
 
 class DbcrewError(Exception):
     """Something went wrong: {detail}."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts
@@ -100,9 +100,18 @@ class Missing(DbcrewError):
 class CaseBusy(DbcrewError):
     """Case {case} is being worked on by another process. Wait for it, or see ./p3 cases {case}"""
 
+    exit_code = 3
+
 
 class CaseFailed(DbcrewError):
     """Case {case} stopped: {detail}. Nothing found so far is lost; go on with ./p3 cases {case} --retry"""
+
+    @classmethod
+    def by(cls, error: DbcrewError, case: str) -> "CaseFailed":
+        """The case stopped because of `error`, whose exit code it ends with."""
+        failed = cls(case=case, detail=str(error).rstrip("."))
+        failed.exit_code = error.exit_code
+        return failed
 
 
 # --- The developer: a promise of the code was broken.

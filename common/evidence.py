@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -66,6 +67,12 @@ class Evidence(Draft):
     def public(self) -> dict[str, Any]:
         """The record as contract.md prints it."""
         return self.model_dump(mode="json", exclude={"case", "key"})
+
+
+def lost(records: Iterable[Evidence]) -> Evidence | None:
+    """The newest record of a call that ended because its engine went away, and was not made again since."""
+    newest = {record.key: record for record in records}
+    return next((record for record in newest.values() if record.data.get("engine_lost")), None)
 
 
 def seal(draft: Draft, number: int, previous: str) -> Evidence:

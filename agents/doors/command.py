@@ -17,6 +17,7 @@ from agents.roles import ROLES
 from agents.work import Team
 from common.config.settings import Settings
 from common.errors import CaseFailed, DbcrewError, InputError, TooLarge
+from common.evidence import lost
 from common.findings import Severity
 from common.state.cases import Case, Cases, Request
 
@@ -80,7 +81,10 @@ class Answer:
 
 
 async def answer(case: Case, team: Team) -> Answer:
-    """The case's comment and its JSON. Exit code: 2 when nothing could be done with the input, 1 with findings."""
+    """The case's comment and its JSON.
+
+    Exit code: 3 when the engine went away, 2 when nothing could be done with the input, 1 with findings.
+    """
     report = Report.model_validate(case.report)
     comments = await team.board.comments(case.request.issue)
     markdown = next((one.body for one in comments if one.marker == case.id), "")
@@ -88,6 +92,9 @@ async def answer(case: Case, team: Team) -> Answer:
     problems = tuple(reply.problem for reply in asked if reply.problem)
     worth = any(finding.severity is not Severity.INFO for reply in report.replies for finding in reply.findings)
     code = 2 if problems and len(problems) == len(asked) else 1 if worth or problems else 0
+    if (record := lost(report.evidence)) is not None:
+        again = f"{record.data['reason'].removesuffix('; run it again')}. Go on with ./p3 cases {case.id} --retry"
+        return Answer(report, markdown, (again,), 3)
     return Answer(report, markdown, problems, code)
 
 

@@ -150,7 +150,7 @@ def unreachable(error: Exception) -> DbcrewError:
     return Unreachable(
         what="the state store",
         where=_WHERE,
-        detail=(detail or str(error)).strip(),
+        detail=" ".join((detail or str(error)).split("Is the server running")[0].split()),
         next="See ./p3 engines status; what was written down before is kept.",
     )
 
