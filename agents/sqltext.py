@@ -40,6 +40,8 @@ _READS = ("SelectStmt", "ExplainStmt", "VariableShowStmt")
 _WRITES = ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CopyStmt", "CallStmt")
 _OTHER = ("TransactionStmt", "VariableSetStmt")
 _TRIES = 12
+_WORDS_TAKEN = 3
+"""How many words of prose the parser may have taken for SQL before it stumbled."""
 _LONG = 20_000
 """Characters: no sentence is that long, so it is meant as a statement, whatever it looks like."""
 
@@ -199,9 +201,13 @@ def _before_the_error(text: str) -> str | None:
     line, column = int(place.group(1)), int(place.group(2))
     lines = text.split("\n")
     candidate = "\n".join([*lines[: line - 1], lines[line - 1][: column - 1]]).rstrip()
-    words = re.match(r"[a-z]+\b", "\n".join(lines)[len(candidate) :].lstrip())
-    good = words is not None and " " in candidate and statements(candidate)[0].sort is not Sort.BROKEN
-    return candidate if good and _LOOKS_LIKE_SQL.match(candidate) else None
+    for _ in range(_WORDS_TAKEN):
+        words = re.match(r"\s*[a-z]+\b", text[len(candidate) :])
+        good = words is not None and " " in candidate and statements(candidate)[0].sort is not Sort.BROKEN
+        if good and _LOOKS_LIKE_SQL.match(candidate):
+            return candidate
+        candidate = candidate[: -len(candidate.split()[-1])].rstrip() if candidate.split() else ""
+    return None
 
 
 def _sort(kind: str) -> Sort:

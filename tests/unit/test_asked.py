@@ -21,6 +21,7 @@ def found(title: str, body: str = "") -> list[list[tuple[Sort, str]]]:
         (f"why is this slow: {HISTORY}. It worked last week", ""),
         (f"why is this slow: {HISTORY}; it worked", ""),
         (f"{HISTORY} takes forever", ""),
+        (f"{HISTORY} is slow", ""),
         ("slow", f"This one\n```sql\n{HISTORY};\n```\nis slow."),
         ("slow", f"This one\n```\n{HISTORY}\n```"),
         ("slow", f"~~~pgsql\n{HISTORY}\n~~~"),
