@@ -130,7 +130,7 @@ def _public(advice: "Advice") -> dict[str, Any]:
         "values_used": [
             {"statement": case.item.label, "parameter": used.parameter, "value": used.value, "source": used.source}
             for case in advice.cases
-            for used in case.filled.values
+            for used in case.values
         ],
         "how": advice.how,
         "notes": advice.notes

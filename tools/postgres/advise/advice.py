@@ -1,8 +1,9 @@
 """Advice for a workload: candidates, search, proof on a copy, what to drop, what to create."""
 
+import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -10,42 +11,35 @@ import psycopg
 
 from common.config.settings import Settings
 from common.errors import DbcrewError, EngineDied, NoData, Refused
+from tools.postgres.advise.building import grown, joined, reserved, wanted
 from tools.postgres.advise.built import Built
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.candidates import propose
+from tools.postgres.advise.case import Case
 from tools.postgres.advise.hypothetical import Hypothetical, possible
 from tools.postgres.advise.proof import Proof, prove
-from tools.postgres.advise.search import Choice, Query, Search
+from tools.postgres.advise.search import Choice, Search
 from tools.postgres.advise.single import prepared, why_none
 from tools.postgres.advise.tidy import Drop, drops
-from tools.postgres.advise.values import Filled
-from tools.postgres.advise.workload import Item, Workload
-from tools.postgres.advise.writes import penalty
+from tools.postgres.advise.workload import Workload
+from tools.postgres.advise.writes import upkeep
 from tools.postgres.connection import Postgres
 from tools.postgres.plans.look import Look
 from tools.postgres.plans.rules.correlated_columns import check as correlated
-from tools.postgres.plans.statement import Statement
-from tools.postgres.rehearsal.copy import Copy, copy_of
+from tools.postgres.rehearsal.copy import copy_of
 from tools.postgres.rehearsal.names import QualifiedName
 
 _MOST_BUILT = 80
 _MOST_STATEMENTS = 300
 _STATEMENT_LIMIT_MS = 15_000
+_COPY_ROWS = 100_000
+"""Rows of a table that are enough to see which plan is the faster; said in the notes when a table has more."""
+_LEAST_S = 5.0
+"""Seconds that building, searching and proving get each, however long the copy took."""
 _ROW_SECURITY = (
     "Measured as the tables' owner: other roles can use an index there only for comparisons that are LEAKPROOF "
     "(=, < and their like on plain columns; not lower(), LIKE or @>)"
 )
-
-
-@dataclass
-class Case:
-    """One statement of the workload, ready to be costed."""
-
-    number: int
-    item: Item
-    statement: Statement
-    filled: Filled
-    candidates: list[Candidate] = field(default_factory=list)
 
 
 @dataclass
@@ -89,19 +83,22 @@ class Adviser:
 
         Raises EngineDied when the live server goes away.
         """
+        began = time.monotonic()
         advice = Advice(skipped=list(workload.bad))
         await self._read(workload, advice)
         tables = {r.table.oid: r.table for case in advice.cases for r in case.statement.relations}
         if not advice.cases:
             return advice
-        chosen = await self._hypothetical(advice)
+        # The copy is made while HypoPG is asked: they wait for the server in turn.
+        searching = asyncio.create_task(self._hypothetical(advice))
         try:
-            await self._on_copy(advice, chosen)
+            await self._on_copy(advice, searching, began + self._seconds)
         except EngineDied:
+            searching.cancel()
             raise
         except (DbcrewError, psycopg.Error) as error:
             advice.notes.append(f"nothing was run on a copy: {' '.join(str(error).split())}")
-            if chosen is None:
+            if await searching is None:
                 advice.how = "none"
         advice.drops = list(drops(tables.values(), advice.choice.indexes))
         return advice
@@ -110,16 +107,17 @@ class Adviser:
         self._progress(f"reading {len(workload.items)} statements")
         for item in workload.items[:_MOST_STATEMENTS]:
             try:
-                statement, filled = await prepared(self._postgres, item.text, [])
+                statement, fills = await prepared(self._postgres, item.text, [], item.others)
                 async with self._postgres.session([]) as session:  # a value that does not fit shows here, alone
-                    await session.rows(f"EXPLAIN {filled.sql}")
+                    for filled in fills:
+                        await session.rows(f"EXPLAIN {filled.sql}")
             except EngineDied:
                 raise
             except DbcrewError as error:
                 where = f"line {item.line}: " if item.line else ""
                 advice.skipped.append((item.label, where + " ".join(str(error).split())))
                 continue
-            case = Case(len(advice.cases) + 1, item, statement, filled, propose(statement))
+            case = Case(len(advice.cases) + 1, item, statement, fills, propose(statement))
             advice.cases.append(case)
         for item in workload.items[_MOST_STATEMENTS:]:
             advice.skipped.append((item.label, f"only the {_MOST_STATEMENTS} heaviest statements are looked at"))
@@ -134,7 +132,8 @@ class Adviser:
             usable = set(await possible(self._postgres, every))
             async with self._postgres.session([], timeout_ms=int(self._seconds * 1000)) as session:
                 trial = await Hypothetical.begin(session)
-                search = self._search(trial, advice.cases, usable, 0.4 * self._seconds)
+                free = self._storage - reserved(advice.cases)
+                search = self._search(trial, advice.cases, usable, 0.4 * self._seconds, free)
                 choice = await search.run()
         except (NoData, Refused) as error:
             advice.notes.append(str(error))
@@ -143,21 +142,24 @@ class Adviser:
         return choice
 
     def _search(
-        self, trial: "Hypothetical | Built", cases: Sequence[Case], usable: set[Candidate], seconds: float
+        self,
+        trial: Hypothetical | Built,
+        cases: Sequence[Case],
+        usable: set[Candidate],
+        seconds: float,
+        storage: float,
     ) -> Search:
-        queries = [_query(case) for case in cases]
-        candidates = {case.number: [each for each in case.candidates if each in usable] for case in cases}
-        weight = sum(query.weight for query in queries) / max(1, len(queries))
         return Search(
             trial,
-            queries,
-            candidates,
-            storage_bytes=self._storage,
+            [case.query for case in cases],
+            {case.number: [each for each in case.candidates if each in usable] for case in cases},
+            storage_bytes=max(0.0, storage),
             seconds=seconds,
-            penalty=lambda each: penalty(each) * weight,
+            upkeep=upkeep,
+            inventive=isinstance(trial, Hypothetical),
         )
 
-    async def _on_copy(self, advice: Advice, chosen: Choice | None) -> None:
+    async def _on_copy(self, advice: Advice, searching: asyncio.Task[Choice | None], deadline: float) -> None:
         """Build what is left to choose from on a copy, search it, run the workload, and keep what was used."""
         known = {
             relation.table.oid: relation.table
@@ -166,9 +168,10 @@ class Adviser:
             if relation.table.kind in ("r", "p", "m") and not relation.table.temporary
         }
         tables = [QualifiedName(table.schema, table.name) for table in known.values()]
+        settings = self._settings.model_copy(update={"copy_rows": min(_COPY_ROWS, self._settings.copy_rows)})
         async with AsyncExitStack() as stack:
             copy = await stack.enter_async_context(
-                copy_of(self._postgres, tables, settings=self._settings, progress=self._progress)
+                copy_of(self._postgres, tables, settings=settings, progress=self._progress)
             )
             advice.notes.append(copy.about)
             guarded = sorted({t.qualified for t in known.values() if t.row_security})
@@ -178,30 +181,29 @@ class Adviser:
             reader = await stack.enter_async_context(await copy.connect_as_owner())
             await reader.execute(f"SET statement_timeout = {_STATEMENT_LIMIT_MS}")
             await reader.execute("SET default_transaction_read_only = on")
-            built = Built(keeper, reader, _grown(copy, advice.cases))
-            usable = await self._built(built, advice, chosen)
-            search = self._search(built, advice.cases, usable, max(5.0, 0.3 * self._seconds))
-            result = await search.run()
+            times_larger = grown(copy, advice.cases)
+            built = Built(keeper, reader, times_larger)
+            chosen = await searching
+            now = time.monotonic()
+            usable = await self._built(built, advice, chosen, max(now + _LEAST_S, now + 0.5 * (deadline - now)))
+            self._progress(f"choosing among {len(usable)} built indexes")
+            left = max(_LEAST_S, 0.4 * (deadline - time.monotonic()))
+            result = await self._search(built, advice.cases, usable, left, self._storage).run()
             if chosen is not None:
-                result = _joined(chosen, result)
-            queries = [_query(case) for case in advice.cases]
-            until = time.monotonic() + max(5.0, 0.5 * self._seconds)
+                result = joined(chosen, result, times_larger, self._storage)
+            self._progress("running the statements without and with the indexes")
+            until = max(deadline, time.monotonic() + _LEAST_S)
+            queries = [case.query for case in advice.cases]
             advice.proof = await prove(built, queries, frozenset(result.indexes), until)
             advice.choice = result
             advice.build_ms = built.build_ms
             self._keep_used(advice)
             advice.statistics = _statistics(advice)
 
-    async def _built(self, built: Built, advice: Advice, chosen: Choice | None) -> set[Candidate]:
-        """Build the candidates that are still open: all, or (after HypoPG) the chosen and those it cannot make."""
-        wanted: dict[Candidate, None] = {}
-        if chosen is not None:
-            wanted.update(dict.fromkeys(chosen.indexes))
-        for case in advice.cases:
-            wanted.update(dict.fromkeys(e for e in case.candidates if chosen is None or _open(e)))
-        ranked = sorted(wanted, key=_rank(advice.cases) if chosen is None else _slow_to_build)
+    async def _built(self, built: Built, advice: Advice, chosen: Choice | None, until: float) -> set[Candidate]:
+        """Build the candidates that are still open, and have every statement that could use one consider it."""
+        ranked = wanted(advice.cases, chosen)
         usable: set[Candidate] = set()
-        until = time.monotonic() + 0.4 * self._seconds
         for number, each in enumerate(ranked):
             if number >= _MOST_BUILT or (time.monotonic() > until and each not in advice.choice.indexes):
                 advice.notes.append(f"{len(ranked) - number} of {len(ranked)} candidates were not tried")
@@ -209,6 +211,11 @@ class Adviser:
             self._progress(f"building candidate {number + 1} of {min(len(ranked), _MOST_BUILT)}")
             if await built.build(each):
                 usable.add(each)
+        for case in advice.cases if chosen else ():
+            # What the search merged or slimmed was nobody's candidate before.
+            mine = {(each.place, each.parts[0].text) for each in case.candidates}
+            fresh = [each for each in ranked if (each.place, each.parts[0].text) in mine]
+            case.candidates = list(dict.fromkeys([*case.candidates, *fresh]))
         return usable
 
     def _keep_used(self, advice: Advice) -> None:
@@ -222,67 +229,6 @@ class Adviser:
             else:
                 advice.dropped.append(each)
         advice.choice.indexes = kept
-
-
-def _open(candidate: Candidate) -> bool:
-    """Whether HypoPG could not judge a candidate: GIN it cannot make, and row security hides what the owner can use."""
-    return candidate.method == "gin" or candidate.table.row_security
-
-
-def _slow_to_build(candidate: Candidate) -> tuple[float, int, str]:
-    """B-trees first, trigrams last: a GIN index over trigrams takes longest."""
-    return (float(candidate.method == "gin") + bool(candidate.extension), len(candidate.parts), candidate.name)
-
-
-def _query(case: Case) -> Query:
-    return Query(case.number, case.filled.sql, case.item.weight)
-
-
-def _grown(copy: Copy, cases: Sequence[Case]) -> dict[str, float]:
-    """How many times more rows each live table has than the copy."""
-    found: dict[str, float] = {}
-    for case in cases:
-        for relation in case.statement.relations:
-            table = relation.table
-            copied = copy.table(QualifiedName(table.schema, table.name))
-            if copied and copied.copied_rows:
-                found[table.qualified] = max(1.0, table.rows / copied.copied_rows)
-    return found
-
-
-def _joined(hypothetical: Choice, built: Choice) -> Choice:
-    """The copy's choice, with the live server's costs and sizes where HypoPG knew them.
-
-    The copy may hold a sample: an index that only pays at live size is kept when HypoPG chose it.
-    """
-    kept = list(dict.fromkeys([*built.indexes, *hypothetical.indexes]))
-    sizes = {**built.sizes, **hypothetical.sizes}
-    users: Mapping[Candidate, list[int]] = {**hypothetical.users, **built.users}
-    return Choice(
-        indexes=sorted(kept, key=lambda each: (each.place, each.name)),
-        before=hypothetical.before,
-        after={
-            number: min(cost, built.after[number] / built.before[number] * hypothetical.before[number])
-            if built.before.get(number)
-            else cost
-            for number, cost in hypothetical.after.items()
-        },
-        users=dict(users),
-        sizes=sizes,
-        alone=hypothetical.alone,
-        out_of_time=hypothetical.out_of_time or built.out_of_time,
-    )
-
-
-def _rank(cases: Sequence[Case]) -> Callable[[Candidate], tuple[float, int, str]]:
-    """Which candidates to build first: those of many and heavy statements, wide before narrow."""
-    weight: dict[Candidate, float] = {}
-    for case in cases:
-        for position, each in enumerate(case.candidates):
-            heavy = 1.0 + case.item.weight / max(1e-9, sum(other.item.weight for other in cases))
-            weight[each] = weight.get(each, 0.0) + heavy / (1 + position / 10)
-    special = {"gin", "trigram", "partial", "latest", "extreme", "pattern", "sort"}
-    return lambda each: (-weight[each] - (1.0 if each.kind in special else 0.0), len(each.parts), each.name)
 
 
 def _statistics(advice: Advice) -> list[Drop]:

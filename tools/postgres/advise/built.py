@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from tools.postgres.advise.candidate import Candidate
-from tools.postgres.advise.search import Costed, Indexes
+from tools.postgres.advise.costs import Costed, Indexes
 from tools.postgres.plans.tree import Plan, plan_of
 
 _HIDE = "UPDATE pg_catalog.pg_index SET indisvalid = (indexrelid = ANY (%s)) WHERE indexrelid = ANY (%s)"

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from common.errors import DbcrewError, NoData
 from tools.postgres.advise.candidate import Candidate
-from tools.postgres.advise.search import Costed, Indexes
+from tools.postgres.advise.costs import Costed, Indexes
 from tools.postgres.connection import Postgres, Session
 from tools.postgres.plans.tree import plan_of
 

@@ -1,55 +1,31 @@
-"""Which of the candidates are worth having: greedy, within storage and time, what it costs to write counted in.
+"""Which of the candidates are worth having: greedy, then exchanged one by one, within storage and time.
 
-The planner's cost estimates choose; whether the choice holds is for the copy to show (proof). A statement's cost counts
-relative to its cost before, under a square root: making a slow statement fast counts most, and making a fast one ten
-times faster still counts. The same input gives the same answer as long as the time limit is not reached.
+The planner's cost estimates choose; whether the choice holds is for the copy to show (proof). What counts is, for each
+statement, by how many powers of ten it gets cheaper, and its share of the whole workload's time; what an index costs to
+hold and to keep up to date is counted on the same scale. The same input gives the same answer as long as the time limit
+is not reached.
 """
 
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from tools.postgres.advise.candidate import Candidate
+from tools.postgres.advise.costs import Costs, Indexes, Query, Trial
+from tools.postgres.advise.merging import exchanges
 
-Indexes = frozenset[Candidate]
-
-_KEPT_PER_QUERY = 10
-_LEAST_GAIN = 0.01
-"""An index that improves the whole by less than this share of one average statement is not worth having."""
-_FAST_COST = 10.0
-"""Below the cost of a few pages a statement is as fast as it can be: halving that is worth little."""
-_PRUNE_LOSS = 0.005
-_SIZE_PRICE = 0.02
-"""An index as large as its table must improve the whole by this share of one average statement."""
-
-
-@dataclass(frozen=True)
-class Query:
-    """One statement of the workload as it is costed: a read, with values in place of parameters."""
-
-    number: int
-    sql: str
-    weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class Costed:
-    """The planner's cost of one query with some indexes, and which of them its plan uses."""
-
-    cost: float
-    used: Indexes = frozenset()
-
-
-class Trial(Protocol):
-    """Where indexes are tried: hypothetically on the live server, or built on a copy."""
-
-    async def cost(self, sql: str, indexes: Indexes) -> Costed:
-        """The cost of `sql` when exactly these candidates exist besides the real indexes."""
-
-    async def size(self, candidate: Candidate) -> int:
-        """The index's size in bytes, estimated or real."""
+_KEPT_PER_QUERY = 8
+_LEAST_GAIN = 0.03
+"""Powers of ten, of one statement: what is below is noise of the estimates."""
+_FAST_COST = 30.0
+"""Below the cost of some pages a statement is as fast as it can be: halving that is worth little."""
+_SIZE_PRICE = 1.5
+"""An index as large as its table must make one statement cheaper by this many powers of ten."""
+_LEAST_SHARE = 8
+"""A table smaller than the tables' total divided by this counts as that large: its indexes take little of the whole."""
+_DEARER = 1.6
+_ROUNDS = 12
 
 
 @dataclass
@@ -77,38 +53,55 @@ class Search:
         *,
         storage_bytes: float = math.inf,
         seconds: float = math.inf,
-        penalty: Callable[[Candidate], float] = lambda candidate: 0.0,
+        upkeep: Callable[[Candidate], float] = lambda candidate: 0.0,
+        inventive: bool = True,
     ) -> None:
-        self._trial, self._queries, self._candidates = trial, queries, candidates
-        self._storage, self._penalty = storage_bytes, penalty
+        """`inventive`: whether `trial` can judge an index that is not among the candidates (two merged into one)."""
+        self._costs = Costs(trial, candidates)
+        self._queries, self._candidates = queries, candidates
+        self._storage, self._upkeep, self._inventive = storage_bytes, upkeep, inventive
         self._until = time.monotonic() + seconds
-        self._known: dict[tuple[int, Indexes], Costed] = {}
-        self._tables: dict[int, set[str]] = {
-            query.number: {each.place for each in candidates.get(query.number, ())} for query in queries
-        }
+        self._size_price = _SIZE_PRICE
+        tables = {each.place: each.table.size_bytes for offered in candidates.values() for each in offered}
+        self._least_table = max(8192.0, sum(tables.values()) / _LEAST_SHARE)
+        self._whole = 1.0
+        self._sizes: dict[Candidate, int] = {}
+        self._offered: dict[Candidate, None] = {}
         self._choice = Choice()
 
     async def run(self) -> Choice:
         """Search until nothing helps any more, storage is full or time is up."""
         choice = self._choice
-        moves: dict[Indexes, None] = {}
         for query in self._queries:
-            choice.before[query.number] = (await self._cost(query, frozenset())).cost
+            choice.before[query.number] = (await self._costs.of(query, frozenset())).cost
+        self._whole = sum(query.weight * choice.before[query.number] for query in self._queries) or 1.0
+        moves: dict[Indexes, None] = {}
         for query in self._queries:
             if self._late():
                 break
             for move in await self._moves(query):
                 moves.setdefault(move)
-        chosen = await self._greedy(list(moves))
-        chosen = await self._prune(chosen)
+        self._offered = dict.fromkeys(sorted(frozenset().union(*moves), key=lambda each: each.body))
+        chosen = await self._chosen(list(moves))
+        while await self._total(chosen) > self._storage and chosen:
+            # Too large: space gets dearer until what is chosen fits.
+            self._size_price *= _DEARER
+            smaller = await self._chosen(list(moves))
+            if self._late() or self._size_price > 1e6:
+                chosen = await self._cut(smaller)
+                break
+            chosen = smaller
         choice.indexes = sorted(chosen, key=lambda each: (each.place, each.name))
         for query in self._queries:
-            costed = await self._cost(query, frozenset(chosen))
+            costed = await self._costs.of(query, chosen)
             choice.after[query.number] = costed.cost
             for each in costed.used:
                 choice.users.setdefault(each, []).append(query.number)
         choice.sizes = {each: await self._size(each) for each in choice.indexes}
         return choice
+
+    async def _chosen(self, moves: list[Indexes]) -> Indexes:
+        return await self._exchanged(await self._greedy(moves))
 
     async def _moves(self, query: Query) -> list[Indexes]:
         """Additions worth trying for one query: the best single candidates, and what the planner takes of all."""
@@ -118,92 +111,98 @@ class Search:
         for each in offered:
             if self._late():
                 break
-            costed = await self._cost(query, frozenset((each,)))
+            costed = await self._costs.of(query, frozenset((each,)))
             if costed.cost < base * 0.99 and each in costed.used:
                 alone.append((costed.cost, each))
         alone.sort(key=lambda pair: (pair[0], len(pair[1].parts), len(pair[1].include), pair[1].name))
         self._choice.alone[query.number] = alone
         moves = [frozenset((each,)) for _, each in alone[:_KEPT_PER_QUERY]]
-        together = await self._cost(query, frozenset(offered))
-        if len(together.used) > 1 and together.cost < base * 0.99:
-            moves.append(together.used)
-        return moves
+        # The cheapest to hold may lose to wider ones everywhere and still be the one to have.
+        lean = sorted((each for _, each in alone if not each.include), key=lambda one: (len(one.parts), one.name))
+        moves += [frozenset((each,)) for each in lean[:_KEPT_PER_QUERY]]
+        plain = frozenset(each for each in offered if not each.include)
+        for choice in (frozenset(offered), plain):
+            together = await self._costs.of(query, choice)
+            if len(together.used) > 1 and together.cost < base * 0.99:
+                moves += [together.used, *(frozenset((each,)) for each in together.used)]
+        return list(dict.fromkeys(moves))
 
-    async def _greedy(self, moves: list[Indexes]) -> list[Candidate]:
+    async def _greedy(self, moves: list[Indexes]) -> Indexes:
         chosen: Indexes = frozenset()
-        stale: dict[Indexes, float] = dict.fromkeys(moves, math.inf)
-        least = _LEAST_GAIN * sum(query.weight for query in self._queries) / max(1, len(self._queries))
-        size = 0
-        while stale and not self._late():
-            best, gain = None, least
-            for move in sorted(stale, key=lambda each: (-stale[each], _order(each))):
-                if stale[move] <= gain or self._late():
+        # A gain once known bounds what the move can still bring, nearly always: most are not asked for again.
+        bound: dict[Indexes, float] = dict.fromkeys(moves, math.inf)
+        while bound and not self._late():
+            best, gain = None, _LEAST_GAIN
+            for move in sorted(bound, key=lambda each: (-bound[each], _order(each))):
+                if bound[move] <= gain or self._late():
                     continue
-                stale[move] = await self._gain(chosen, move)
-                fits = size + sum([await self._size(each) for each in move - chosen]) <= self._storage
-                if fits and stale[move] > gain:
-                    best, gain = move, stale[move]
+                bound[move] = await self._gain(chosen, chosen | move)
+                if bound[move] > gain:
+                    best, gain = move, bound[move]
             if best is None:
                 break
-            size += sum([await self._size(each) for each in best - chosen])
             chosen |= best
-            stale = {move: math.inf if self._touch(move, best) else old for move, old in stale.items() if move - chosen}
-        return sorted(chosen, key=lambda each: (each.place, each.name))
-
-    def _touch(self, move: Indexes, added: Indexes) -> bool:
-        """Whether adding one changes what the other brings: they meet on a table of some query."""
-        one, other = {each.place for each in move}, {each.place for each in added}
-        return any(one & tables and other & tables for tables in self._tables.values())
-
-    async def _prune(self, chosen: list[Candidate]) -> list[Candidate]:
-        """Leave out what the others make needless, the largest first."""
-        sizes = {each: await self._size(each) for each in chosen}
-        for each in sorted(chosen, key=lambda one: (-sizes[one], one.name)):
-            rest = frozenset(chosen) - {each}
-            loss = await self._score(frozenset(chosen), each.place, rest)
-            if loss + await self._price(each) >= -_PRUNE_LOSS * self._average() and not self._late():
-                chosen = [other for other in chosen if other in rest]
+            touched = {each.place for each in best}
+            bound = {
+                move: math.inf if len(move) > 1 or touched & {each.place for each in move} else old
+                for move, old in bound.items()
+                if move - chosen
+            }
         return chosen
 
-    async def _gain(self, chosen: Indexes, move: Indexes) -> float:
-        place = {each.place for each in move}
+    async def _exchanged(self, chosen: Indexes) -> Indexes:
+        """Leave out, slim, merge or swap one index at a time while that is better."""
+        for _ in range(_ROUNDS):
+            better, gain = None, _LEAST_GAIN / 3
+            for out, into in exchanges(chosen, self._offered, self._inventive):
+                if self._late():
+                    break
+                other = (chosen - out) | into
+                found = await self._gain(chosen, other)
+                if found > gain:
+                    better, gain = other, found
+            if better is None:
+                break
+            chosen = better
+        return chosen
+
+    async def _gain(self, before: Indexes, after: Indexes) -> float:
+        """How much better `after` is than `before`, what the indexes cost counted in."""
         gain = 0.0
+        for each in before ^ after:
+            gain += await self._price(each) * (1 if each in before else -1)
         for query in self._queries:
-            if place & self._tables[query.number]:
-                gain += self._value(query, await self._cost(query, chosen))
-                gain -= self._value(query, await self._cost(query, chosen | move))
-        return gain - sum([await self._price(each) for each in move - chosen])
+            if any(self._costs.concerned(query, each) for each in before ^ after):
+                gain += self._value(query, (await self._costs.of(query, before)).cost)
+                gain -= self._value(query, (await self._costs.of(query, after)).cost)
+        return gain
 
-    async def _score(self, before: Indexes, place: str, after: Indexes) -> float:
-        """How much better `after` is than `before` for the queries on a table: negative when worse."""
-        change = 0.0
-        for query in self._queries:
-            if place in self._tables[query.number]:
-                change += self._value(query, await self._cost(query, before))
-                change -= self._value(query, await self._cost(query, after))
-        return change
-
-    def _value(self, query: Query, costed: Costed) -> float:
+    def _value(self, query: Query, cost: float) -> float:
         before = self._choice.before[query.number]
-        return query.weight * math.sqrt((costed.cost + _FAST_COST) / (before + _FAST_COST))
-
-    def _average(self) -> float:
-        return sum(query.weight for query in self._queries) / max(1, len(self._queries))
-
-    async def _cost(self, query: Query, indexes: Indexes) -> Costed:
-        mine = frozenset(each for each in indexes if each.place in self._tables[query.number])
-        key = (query.number, mine)
-        if key not in self._known:
-            self._known[key] = await self._trial.cost(query.sql, mine)
-        return self._known[key]
+        speed = math.log10((cost + _FAST_COST) / (before + _FAST_COST))
+        return speed + len(self._queries) * query.weight * cost / self._whole
 
     async def _price(self, candidate: Candidate) -> float:
         """What having the index costs, on the scale of gains: upkeep, and its size beside the table's."""
-        share = await self._size(candidate) / max(candidate.table.size_bytes, 65_536)
-        return self._penalty(candidate) + _SIZE_PRICE * share * self._average()
+        share = await self._size(candidate) / max(candidate.table.size_bytes, self._least_table)
+        return self._upkeep(candidate) + self._size_price * share
 
     async def _size(self, candidate: Candidate) -> int:
-        return await self._trial.size(candidate)
+        if candidate not in self._sizes:
+            self._sizes[candidate] = await self._costs.size(candidate)
+        return self._sizes[candidate]
+
+    async def _total(self, chosen: Indexes) -> int:
+        return sum([await self._size(each) for each in chosen])
+
+    async def _cut(self, chosen: Indexes) -> Indexes:
+        """The smallest of the chosen as far as they fit."""
+        kept: Indexes = frozenset()
+        sizes = {each: await self._size(each) for each in chosen}
+        for each in sorted(chosen, key=lambda one: (sizes[one], one.name)):
+            if sum(sizes[other] for other in kept) + sizes[each] <= self._storage:
+                kept |= {each}
+        return kept
 
     def _late(self) -> bool:
         late = time.monotonic() > self._until

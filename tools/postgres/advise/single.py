@@ -1,13 +1,15 @@
 """Candidates for one statement, ranked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from common.errors import NoData, Refused
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.candidates import propose
+from tools.postgres.advise.costs import Query
 from tools.postgres.advise.hypothetical import Hypothetical, possible
 from tools.postgres.advise.reads import as_read
-from tools.postgres.advise.search import Choice, Query, Search
+from tools.postgres.advise.search import Choice, Search
 from tools.postgres.advise.sizes import estimate
 from tools.postgres.advise.values import Filled, fill
 from tools.postgres.connection import Postgres
@@ -41,8 +43,12 @@ class Offers:
     why_none: str = ""
 
 
-async def prepared(postgres: Postgres, sql: str, trace: list[str]) -> tuple[Statement, Filled]:
-    """`sql` read against the live schema, as a read with values in it.
+async def prepared(
+    postgres: Postgres, sql: str, trace: list[str], others: Sequence[str] = ()
+) -> tuple[Statement, list[Filled]]:
+    """`sql` read against the live schema, as a read with values in it: for a parameter a common and a rare one.
+
+    `others` is the same statement with other constants; what differs among them is no constant of the program.
 
     Raises MalformedSql, SeveralStatements, Refused when it is nothing an index could help or no proven read, and what
     the session raises.
@@ -53,12 +59,19 @@ async def prepared(postgres: Postgres, sql: str, trace: list[str]) -> tuple[Stat
     async with postgres.session(trace) as session:
         schema = await schema_of(tables_in(text), session, postgres.version)
     asked = read(text, schema)
-    filled = fill(asked)
-    verdict = judge(filled.sql)
-    if not verdict.allowed:
-        raise Refused(reason=verdict.reason, needs="Only proven reads are planned on a live engine.")
-    bound = frozenset((term.relation, term.key.text) for term in asked.terms if (term.value or "").startswith("$"))
-    return replace(read(filled.sql, schema), bound=bound), filled
+    fills = [fill(asked), fill(asked, "rare")]
+    bound = {(term.relation, term.key.text) for term in asked.terms if (term.value or "").startswith("$")}
+    for other in others:
+        again = read(as_read(other), schema)
+        pairs = zip(asked.terms, again.terms, strict=False)
+        bound |= {(one.relation, one.key.text) for one, two in pairs if one.value != two.value}
+        fills.append(fill(again))
+    distinct = list({each.sql: each for each in fills}.values())
+    for each in distinct:
+        verdict = judge(each.sql)
+        if not verdict.allowed:
+            raise Refused(reason=verdict.reason, needs="Only proven reads are planned on a live engine.")
+    return replace(read(distinct[0].sql, schema), bound=frozenset(bound)), distinct
 
 
 async def offers(postgres: Postgres, sql: str, trace: list[str], *, most: int = 12, seconds: float = 20.0) -> Offers:
@@ -66,15 +79,15 @@ async def offers(postgres: Postgres, sql: str, trace: list[str], *, most: int = 
 
     Without HypoPG they are in the order they were thought of, their effect not estimated. Raises what `prepared` does.
     """
-    statement, filled = await prepared(postgres, sql, trace)
-    answer = Offers(statement, filled)
+    statement, fills = await prepared(postgres, sql, trace)
+    answer = Offers(statement, fills[0])
     found = propose(statement)
     usable: list[Candidate] = []
     try:
         async with postgres.session([]) as session:
             await Hypothetical.begin(session)
         usable = await possible(postgres, found)
-        choice = await _tried(postgres, filled.sql, usable, seconds, trace)
+        choice = await _tried(postgres, fills[0].sql, usable, seconds, trace)
     except (NoData, Refused) as error:
         answer.how = f"not estimated: {error}"
         answer.offers = [Offer(each, None, estimate(each), False) for each in found[:most]]

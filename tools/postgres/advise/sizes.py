@@ -15,7 +15,7 @@ def estimate(candidate: Candidate) -> int:
     (PostgreSQL documentation, Storage, and CREATE INDEX fillfactor). GIN and trigram: a rough share of the column.
     """
     table = candidate.table
-    rows = table.rows * _share(candidate)
+    rows = table.rows * share(candidate)
     if candidate.method == "brin":
         return _PAGE * (3 + math.ceil(table.size_bytes / (_PAGE * 128) * 24 / _USABLE))
     names = [part.text for part in candidate.parts] + [*candidate.include]
@@ -26,7 +26,7 @@ def estimate(candidate: Candidate) -> int:
     return int(_PAGE * (2 + math.ceil(rows * row / _USABLE)))
 
 
-def _share(candidate: Candidate) -> float:
+def share(candidate: Candidate) -> float:
     """The share of rows a partial index holds, when its condition compares one column with a constant."""
     column, _, rest = candidate.predicate.partition(" ")
     known = candidate.table.columns.get(column)

@@ -11,6 +11,7 @@ from common.queries import query
 from tools.postgres.connection import Session
 from tools.postgres.statements import explained, fingerprint
 
+_MOST_OTHERS = 2
 _WEIGHT = re.compile(r"weight\s*[:=]\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
 _COMMENT = re.compile(r"^\s*(?:--[^\n]*(?:\n|$)|/\*.*?\*/)", re.DOTALL)
 
@@ -24,6 +25,8 @@ class Item:
     line: int = 0
     total_ms: float | None = None
     calls: int | None = None
+    others: tuple[str, ...] = ()
+    """The same statement with other constants, as it was found."""
 
     @property
     def label(self) -> str:
@@ -124,6 +127,7 @@ def _once(found: Workload) -> Workload:
 def _sum(one: Item, other: Item) -> Item:
     return replace(
         one,
+        others=one.others if other.text in (one.text, *one.others) else (*one.others, other.text)[:_MOST_OTHERS],
         weight=one.weight + other.weight,
         total_ms=(one.total_ms or 0.0) + (other.total_ms or 0.0) or None,
         calls=(one.calls or 0) + (other.calls or 0) or None,

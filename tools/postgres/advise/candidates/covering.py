@@ -9,7 +9,7 @@ from tools.postgres.advise.shape import Shape
 from tools.postgres.plans.schema import Schema
 
 _MOST_COLUMNS = 6
-_MOST_BYTES = 96
+_MOST_BYTES = 80
 
 
 def candidates(shape: Shape, _: Schema) -> Iterator[Candidate]:

@@ -11,7 +11,7 @@ from tools.postgres.plans.schema import Schema
 from tools.postgres.plans.statement import Term
 
 _MOST_SHARE = 0.35
-_MOST_VALUES = 50
+_MOST_VALUES = 12
 """A literal compared with a column of more values is taken for one user's value, not for a constant of the program."""
 
 

@@ -1,0 +1,90 @@
+"""Index advisors side by side, in one run: what the workload takes after each one's advice, and what that costs.
+
+python tests/bench/advisors.py [m7|n100|tpch] [--dsn SUPERUSER_DSN] [--time 60] [--tpch DIR] [--peers DIR] [--only ours,expert]
+
+A world is loaded into a throwaway PostgreSQL 15 with HypoPG, its secondary indexes dropped, and each advisor asked with
+a role that only reads. Its indexes are built, statistics taken anew, and every statement timed (the server's execution
+time, best of five; each set of values counts the same), then 20,000 rows inserted. The peers come from PyPI, each in an
+environment of its own: DIR/postgres-mcp and DIR/pgtuner-mcp, made by `python -m venv` and `pip install`; without
+--peers they are left out. pg_qualstats is Debian's.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+
+from advisors import asked, measure
+from advisors.world import World, server, tpch, wallet
+from rich.console import Console
+from rich.table import Table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("world", nargs="?", default="m7")
+    parser.add_argument("--dsn", default="")
+    parser.add_argument("--time", type=float, default=60.0)
+    parser.add_argument("--tpch", type=Path)
+    parser.add_argument("--peers", type=Path)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    wanted = set(options.only.split(",")) if options.only else None
+    with server(options.dsn) as dsn:
+        world = tpch(dsn, options.tpch) if options.world == "tpch" else wallet(dsn, options.world)
+        before = measure.measure(world, "none", [])
+        shown = [before]
+        for name, ask in asked.advisors(options.peers, options.time).items():
+            if wanted is not None and name not in wanted:
+                continue
+            print(f"asking {name}", file=sys.stderr, flush=True)
+            answer = ask(world)
+            for statement in answer.ddl:
+                print(f"  {name}: {statement}", file=sys.stderr, flush=True)
+            outcome = measure.measure(world, name, answer.ddl)
+            late = measure.slower(before, outcome)
+            if late:  # once more, in turn, before it is called slower
+                measure.again(world, before, [], late)
+                measure.again(world, outcome, answer.ddl, late)
+            outcome.advisor_s, outcome.advisor_mb, outcome.note = answer.seconds, answer.peak_mb, answer.note
+            shown.append(outcome)
+        _print(world, shown)
+
+
+def _print(world: World, shown: list[measure.Outcome]) -> None:
+    before = shown[0]
+    console = Console(width=150)
+    table = Table(title=f"{world.name}: {len(world.queries)} statements")
+    for head in ("", *(each.name for each in shown)):
+        table.add_column(head, justify="right" if head else "left")
+    whole = {each.name: measure.weighted(world, each) for each in shown}
+    plain = {each.name: sum(each.ms.values()) for each in shown}
+    rows = {
+        "workload, weighted (ms)": lambda each: f"{whole[each.name]:,.1f}",
+        "  cut": lambda each: f"{100 * (1 - whole[each.name] / whole['none']):.1f} %",
+        "workload, each once (ms)": lambda each: f"{plain[each.name]:,.1f}",
+        "  cut ": lambda each: f"{100 * (1 - plain[each.name] / plain['none']):.1f} %",
+        "geometric-mean speed-up": lambda each: f"{measure.speed_up(before, each):,.1f}",
+        "indexes": lambda each: str(each.indexes),
+        "size (MB)": lambda each: f"{each.size / 1e6:,.1f}",
+        "statements slower by 10 %": lambda each: ", ".join(measure.slower(before, each)) or "0",
+        "20,000 inserts (ms)": lambda each: f"{each.inserts_ms:,.0f}",
+        "  times as dear": lambda each: f"{each.inserts_ms / before.inserts_ms:.2f}",
+        "advisor's time (s)": lambda each: "" if each.advisor_s is None else f"{each.advisor_s:.1f}",
+        "advisor's peak memory (MB)": lambda each: "" if each.advisor_mb is None else f"{each.advisor_mb:.0f}",
+    }
+    for label, value in rows.items():
+        table.add_row(label, *(value(each) for each in shown))
+    table.add_section()
+    for query in world.queries:
+        table.add_row(f"{query.name} (ms)", *(f"{each.ms[query.name]:,.3f}" for each in shown))
+    console.print(table)
+    for each in shown:
+        if each.note:
+            console.print(f"{each.name}: {each.note}")
+
+
+if __name__ == "__main__":
+    main()

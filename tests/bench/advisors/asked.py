@@ -1,0 +1,102 @@
+"""The advisors, each asked in its own way, each in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import psycopg
+from advisors.world import World, workload_file
+
+ROOT = Path(__file__).resolve().parents[3]
+HERE = Path(__file__).parent
+_PEAK = "import resource,subprocess,sys;c=subprocess.run(sys.argv[2:]).returncode;open(sys.argv[1],'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss));sys.exit(c)"
+_PATIENCE_S = 1200
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The statements that an advisor would have run, its seconds and its peak resident megabytes."""
+
+    ddl: list[str] = field(default_factory=list)
+    seconds: float | None = None
+    peak_mb: float | None = None
+    note: str = ""
+
+
+Ask = Callable[[World], Answer]
+
+
+def advisors(peers: Path | None, seconds: float) -> dict[str, Ask]:
+    """Who is asked, in the order of the table's columns."""
+    found: dict[str, Ask] = {
+        "expert": lambda world: Answer(list(world.expert), note="written by hand: wallet_expert.sql, tpch/expert.sql"),
+        "ours": partial(_ours, seconds=seconds),
+        "pg_qualstats": _qualstats,
+    }
+    if peers is not None:
+        for name in ("postgres-mcp", "pgtuner-mcp"):
+            found[name] = partial(_peer, python=peers / name / "bin" / "python", name=name)
+    return found
+
+
+def _ours(world: World, seconds: float) -> Answer:
+    file = workload_file(world)
+    command = [sys.executable, "-m", "agents", "advise", "--dsn", world.reader_dsn, "--workload", str(file), "--json"]
+    out, spent, peak = _run([*command, "--time", str(seconds), "-v"], cwd=ROOT)
+    file.unlink()
+    answer = json.loads(out)
+    ddl = [statement for index in answer["indexes"] for statement in index["ddl"].split(";\n")]
+    ddl += [each["ddl"] for each in answer["statistics"]]
+    notes = [*answer["notes"], *(f"slower: {each}" for each in answer["slower"])]
+    return Answer(ddl, spent, peak, f"estimated with {answer['how']}. " + " ".join(notes))
+
+
+def _qualstats(world: World) -> Answer:
+    """pg_qualstats' own index advisor, after one round of the workload with it recording everything."""
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        connection.execute("SELECT pg_qualstats_reset()")
+        connection.execute("SET pg_qualstats.enabled = on")
+        connection.execute("SET pg_qualstats.sample_rate = 1")
+        for query in world.queries:
+            for text in query.texts:
+                connection.execute(text)  # type: ignore[call-overload]
+        connection.execute("SET pg_qualstats.enabled = off")
+        began = time.perf_counter()
+        row = connection.execute("SELECT pg_qualstats_index_advisor(min_filter => 100, min_selectivity => 5)").fetchone()
+        spent = time.perf_counter() - began
+    assert row is not None
+    ddl = [each["ddl"] for each in row[0]["indexes"]]
+    return Answer(ddl, spent, None, "asked after a round of the workload with sample_rate = 1; that round is not counted")
+
+
+def _peer(world: World, python: Path, name: str) -> Answer:
+    """A peer's own code over the same statements, driven by tests/bench/advisors/<name>.py in its environment."""
+    file = workload_file(world)
+    texts = file.with_suffix(".json")
+    texts.write_text(json.dumps([text for query in world.queries for text in query.texts]))
+    out, spent, peak = _run([str(python), str(HERE / f"{name}.py"), world.reader_dsn, str(texts)], cwd=HERE)
+    file.unlink()
+    texts.unlink()
+    answer = json.loads(out.splitlines()[-1])
+    return Answer(answer["ddl"], spent, peak, answer.get("note", ""))
+
+
+def _run(command: list[str], cwd: Path) -> tuple[str, float, float]:
+    with tempfile.NamedTemporaryFile() as peak:
+        began = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", _PEAK, peak.name, *command],
+            cwd=cwd, stdout=subprocess.PIPE, text=True, timeout=_PATIENCE_S, env=os.environ, check=False,
+        )  # fmt: skip
+        spent = time.perf_counter() - began
+        kilobytes = float(Path(peak.name).read_text() or 0)
+    if done.returncode:
+        raise SystemExit(f"{command[0]} ended with {done.returncode}")
+    return done.stdout, spent, kilobytes / 1024

@@ -1,0 +1,126 @@
+"""What a set of indexes does to a workload: its time, its size, what inserts cost."""
+
+import math
+import statistics
+import time
+from dataclasses import dataclass, field
+
+import psycopg
+
+from advisors.world import World, strip
+
+_RUNS = 5
+_SLOW_MS = 400.0
+_LIMIT_MS = 60_000
+_NOISE_MS = 0.1
+SLOWER = 1.10
+_ROUNDS = 3
+
+
+@dataclass
+class Outcome:
+    """One column of the table. Milliseconds by statement; bytes; seconds."""
+
+    name: str
+    ms: dict[str, float] = field(default_factory=dict)
+    size: int = 0
+    indexes: int = 0
+    inserts_ms: float = 0.0
+    advisor_s: float | None = None
+    advisor_mb: float | None = None
+    note: str = ""
+
+
+def weighted(world: World, outcome: Outcome) -> float:
+    """Milliseconds of one round of the workload, each statement as often as the application calls it."""
+    return sum(query.weight * outcome.ms[query.name] for query in world.queries)
+
+
+def speed_up(before: Outcome, after: Outcome) -> float:
+    """Geometric mean of how many times faster each statement is."""
+    return math.exp(statistics.fmean(math.log(before.ms[name] / after.ms[name]) for name in before.ms))
+
+
+def slower(before: Outcome, after: Outcome) -> list[str]:
+    """Statements that take a tenth longer, beyond what is noise."""
+    return [
+        name
+        for name, ms in before.ms.items()
+        if after.ms[name] > SLOWER * ms and after.ms[name] - ms > _NOISE_MS
+    ]
+
+
+def measure(world: World, name: str, ddl: list[str]) -> Outcome:
+    """Build the indexes, run the workload and the inserts, and drop them again."""
+    outcome = Outcome(name)
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        before = _indexes(connection, world.schema)
+        for statement in ddl:
+            connection.execute(statement.replace(" CONCURRENTLY", ""))
+        connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")
+        after = _indexes(connection, world.schema)
+        outcome.size = sum(after.values()) - sum(before.values())
+        outcome.indexes = len(after) - len(before)
+        for query in world.queries:
+            outcome.ms[query.name] = statistics.fmean(_timed(connection, text) for text in query.texts)
+        outcome.inserts_ms = _inserts(connection, world)
+        strip(connection, world.schema)
+        connection.execute("VACUUM")
+    return outcome
+
+
+def again(world: World, outcome: Outcome, ddl: list[str], names: list[str]) -> None:
+    """Time some statements once more, and keep the better time."""
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        for statement in ddl:
+            connection.execute(statement.replace(" CONCURRENTLY", ""))
+        connection.execute("VACUUM ANALYZE")
+        for query in world.queries:
+            if query.name in names:
+                found = statistics.fmean(_timed(connection, text) for text in query.texts)
+                outcome.ms[query.name] = min(outcome.ms[query.name], found)
+        strip(connection, world.schema)
+
+
+def _timed(connection: psycopg.Connection[tuple[object, ...]], text: str) -> float:
+    """The server's own execution time of the fastest run, in milliseconds."""
+    best = math.inf
+    connection.execute(f"SET statement_timeout = {_LIMIT_MS}")
+    for _ in range(_RUNS):
+        try:
+            row = connection.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {text}").fetchone()  # type: ignore[arg-type]
+        except psycopg.errors.QueryCanceled:
+            best = min(best, float(_LIMIT_MS))
+            break
+        assert row is not None
+        spent = float(row[0][0]["Execution Time"])  # type: ignore[index]
+        best = min(best, spent)
+        if spent > _SLOW_MS:
+            break
+    connection.execute("RESET statement_timeout")
+    return best
+
+
+def _inserts(connection: psycopg.Connection[tuple[object, ...]], world: World) -> float:
+    """Milliseconds of 20,000 inserts, rolled back: the fastest of three rounds."""
+    best = math.inf
+    for _ in range(_ROUNDS):
+        connection.execute("BEGIN")
+        spent = 0.0
+        for number, statement in enumerate(world.inserts):
+            began = time.perf_counter()
+            connection.execute(statement)
+            spent += (time.perf_counter() - began) * 1000
+        connection.execute("ROLLBACK")
+        best = min(best, spent)
+    return best
+
+
+def _indexes(connection: psycopg.Connection[tuple[object, ...]], schema: str) -> dict[str, int]:
+    rows = connection.execute(
+        "SELECT c.relname, pg_relation_size(c.oid) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = %s AND c.relkind = 'i'",
+        (schema,),
+    ).fetchall()
+    return {str(name): int(size) for name, size in rows}  # type: ignore[call-overload]

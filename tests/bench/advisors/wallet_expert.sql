@@ -1,0 +1,16 @@
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE INDEX ON wallet.transactions (wallet_id, created_at DESC);
+CREATE INDEX ON wallet.transactions (counterparty_wallet_id, created_at DESC);
+CREATE INDEX ON wallet.transactions (created_at) WHERE status = 'pending';
+CREATE INDEX ON wallet.transactions (wallet_id, created_at) WHERE status = 'failed';
+CREATE INDEX ON wallet.transactions (country, currency, amount DESC);
+CREATE INDEX ON wallet.transactions (reference text_pattern_ops);
+CREATE INDEX ON wallet.transactions (created_at);
+CREATE INDEX ON wallet.transactions (date_trunc('day', created_at AT TIME ZONE 'UTC'));
+CREATE INDEX ON wallet.transactions USING gin (metadata jsonb_path_ops);
+CREATE INDEX ON wallet.transactions USING gin (tags);
+CREATE INDEX ON wallet.transactions USING gin (description gin_trgm_ops);
+CREATE INDEX ON wallet.users (lower(email));
+CREATE INDEX ON wallet.ledger_entries (wallet_id, created_at DESC, id DESC) INCLUDE (amount, balance_after);
+CREATE INDEX ON wallet.affiliations (sponsor_id);
+CREATE INDEX ON wallet.commissions (affiliation_id);

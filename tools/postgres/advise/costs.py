@@ -1,0 +1,89 @@
+"""The planner's cost of each statement under each set of indexes, asked for as seldom as possible."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tools.postgres.advise.candidate import Candidate
+
+Indexes = frozenset[Candidate]
+
+
+@dataclass(frozen=True)
+class Query:
+    """One statement of the workload as it is costed: a read, with values in place of parameters.
+
+    `others` is the same statement with other values; each set of values counts the same.
+    """
+
+    number: int
+    sql: str
+    weight: float = 1.0
+    others: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The statement with each set of values."""
+        return (self.sql, *self.others)
+
+
+@dataclass(frozen=True)
+class Costed:
+    """The planner's cost of one query with some indexes, and which of them its plan uses."""
+
+    cost: float
+    used: Indexes = frozenset()
+
+
+class Trial(Protocol):
+    """Where indexes are tried: hypothetically on the live server, or built on a copy."""
+
+    async def cost(self, sql: str, indexes: Indexes) -> Costed:
+        """The cost of `sql` when exactly these candidates exist besides the real indexes."""
+
+    async def size(self, candidate: Candidate) -> int:
+        """The index's size in bytes, estimated or real."""
+
+
+class Costs:
+    """Costs that are known. A plan is the same under every set that lies between what it uses and what was offered.
+
+    That is the atomic-configuration property of index selection (Finkelstein, Schkolnick, Tiberio: Physical Database
+    Design for Relational Databases, 1988).
+    """
+
+    def __init__(self, trial: Trial, candidates: Mapping[int, Sequence[Candidate]]) -> None:
+        self._trial = trial
+        self._known: dict[str, list[tuple[Indexes, Costed]]] = {}
+        self._leading = {
+            number: {(each.place, each.parts[0].text) for each in offered} | {(each.place, "") for each in offered}
+            for number, offered in candidates.items()
+        }
+        self.asked = 0
+
+    def concerned(self, query: Query, candidate: Candidate) -> bool:
+        """Whether an index could matter to a query: one on the same table with the same first key was thought of."""
+        leading = self._leading.get(query.number, set())
+        first = candidate.parts[0].text if not candidate.predicate else ""
+        return (candidate.place, first) in leading
+
+    async def of(self, query: Query, indexes: Indexes) -> Costed:
+        """The mean cost of the query's texts under `indexes`, and what any of them uses."""
+        mine = frozenset(each for each in indexes if self.concerned(query, each))
+        found = [await self._one(text, mine) for text in query.texts]
+        used: Indexes = frozenset().union(*(each.used for each in found))
+        return Costed(sum(each.cost for each in found) / len(found), used)
+
+    async def size(self, candidate: Candidate) -> int:
+        """The index's size in bytes."""
+        return await self._trial.size(candidate)
+
+    async def _one(self, text: str, indexes: Indexes) -> Costed:
+        known = self._known.setdefault(text, [])
+        for offered, costed in known:
+            if costed.used <= indexes <= offered:
+                return costed
+        costed = await self._trial.cost(text, indexes)
+        self.asked += 1
+        known.append((indexes, costed))
+        return costed
