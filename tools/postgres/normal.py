@@ -14,6 +14,7 @@ def normal(text: str, *, longest: int | None = None, numbers: bool = False) -> s
     positions, as in ORDER BY 1. Text that cannot be read (cut off in a string, say) ends before its first constant.
     """
     hidden = _TEXTS if numbers else _TEXTS | _NUMBERS
+    text = text.replace("\x00", "\ufffd")  # the scanner stops at NUL, and what follows would stay as it is
     try:
         tokens = parser.scan(text)
     except parser.ParseError:

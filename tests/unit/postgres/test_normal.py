@@ -1,7 +1,7 @@
 """No constant of a statement survives normalising, whatever it is written like."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tools.postgres.normal import normal
@@ -30,6 +30,7 @@ def test_numbers_that_postgresql_left_are_positions() -> None:
     assert normal("ALTER ROLE x PASSWORD 'secret'", numbers=True) == "ALTER ROLE x PASSWORD ?"
 
 
+@example("\x00", "")
 @given(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
