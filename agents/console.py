@@ -1,6 +1,7 @@
 """What every command prints: one JSON object, or text for people; errors in one line; progress on stderr."""
 
 import asyncio
+import gc
 import json
 import sys
 import time
@@ -40,6 +41,9 @@ def stop(error: DbcrewError) -> NoReturn:
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's coroutine; product errors become one line and an exit code, Ctrl-C becomes 130."""
     logbook.open_log()
+    # A command loads thousands of objects that stay and makes few cycles: looking for those less often saves a fifth
+    # of the loading.
+    gc.set_threshold(50_000, 20, 20)
     started = time.perf_counter()
     try:
         return asyncio.run(work)
