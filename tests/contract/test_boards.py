@@ -76,7 +76,9 @@ async def test_labels_are_put_on_and_taken_off(board):
         assert set((await board.issue(number)).labels) == {"state:waiting", "handoff"}
 
 
-@pytest.mark.parametrize("text", ["<!-- dbcrew:local#1 -->", "'; DROP TABLE dbcrew.issues; --", "🔥 ünï {E1.rows} %s %(x)s"])
+@pytest.mark.parametrize(
+    "text", ["<!-- dbcrew:local#1 -->", "'; DROP TABLE dbcrew.issues; --", "🔥 ünï {E1.rows} %s %(x)s"]
+)
 async def test_text_comes_back_to_the_letter(board, text):
     number = await board.open_issue(text, text, getpass.getuser(), (text,), text)
     issue = await board.issue(number)

@@ -108,7 +108,9 @@ def _rows(shop, statement: str, *values: object) -> list[tuple]:
 def _servers() -> set[int]:
     """Servers of copies below this run's own folder (those of the fixtures are such, too)."""
     place = str(directories.engines() / "copies")
-    return {one.pid for one in psutil.process_iter(["name"]) if one.info["name"] == "postgres" and place in _command(one)}
+    return {
+        one.pid for one in psutil.process_iter(["name"]) if one.info["name"] == "postgres" and place in _command(one)
+    }
 
 
 def _copies() -> set[str]:

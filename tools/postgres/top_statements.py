@@ -81,7 +81,9 @@ async def run(args: Args, bench: Bench) -> Result:
             needs=grant if not view["sees_all"] else "Let the application work for a while, then ask again.",
         )
     return Result(
-        statements=tuple(Statement(**{**row, "statement": normal(row["statement"], longest=_LONGEST, numbers=True)}) for row in rows),
+        statements=tuple(
+            Statement(**{**row, "statement": normal(row["statement"], longest=_LONGEST, numbers=True)}) for row in rows
+        ),
         version=view["version"],
         only_own=not view["sees_all"],
         needs="" if view["sees_all"] else grant,
