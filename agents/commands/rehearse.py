@@ -8,6 +8,7 @@ import typer
 from agents.console import emit, progress, run
 
 if TYPE_CHECKING:
+    from tools.postgres.connection import Postgres
     from tools.postgres.rehearsal.verdict import Report
 
 
@@ -36,7 +37,6 @@ async def _rehearse(dsn: str, up: str, down: str, alembic: str) -> "Report":
     from common.errors import InputError
     from tools.postgres.connection import Postgres
     from tools.postgres.rehearsal.alembic import pending
-    from tools.postgres.rehearsal.verdict import rehearse as work
     from tools.postgres.rights import require_safe, rights
 
     if bool(up) == bool(alembic):
@@ -48,7 +48,41 @@ async def _rehearse(dsn: str, up: str, down: str, alembic: str) -> "Report":
             require_safe(await rights(session), dsn)
         if alembic:
             text, back = await pending(postgres, Path(alembic), [])
-        return await work(postgres, text, down=back, settings=settings(), progress=progress)
+        return await _recorded(postgres, text, back)
+
+
+async def _recorded(postgres: "Postgres", up: str, down: str | None) -> "Report":
+    """The report, its findings naming the evidence they rest on. Raises what the tool raised."""
+    from dataclasses import replace
+
+    from common.config.settings import settings
+    from common.errors import DbcrewError, Defect, TimedOut
+    from common.evidence import MemoryLedger, Status
+    from tools.postgres.rehearsal.verdict import Report
+    from tools.postgres.rehearse import TOOL, Arguments, Rehearsed
+    from tools.runner import Runner
+    from tools.tool import Bench
+
+    raised: list[DbcrewError] = []
+
+    async def kept(args: Arguments, bench: Bench) -> Rehearsed:
+        try:
+            return await TOOL.run(args, bench)
+        except DbcrewError as error:  # the evidence holds its words only, and the exit code depends on its kind
+            raised.append(error)
+            raise
+
+    runner = Runner("rehearse", {TOOL.name: replace(TOOL, run=kept)}, MemoryLedger(), settings(), postgres, progress)
+    record = await runner.call(TOOL.name, up=up, down=down)
+    if raised:
+        raise raised[0]
+    if record.status is Status.TIMEOUT:
+        raise TimedOut(what="The rehearsal", seconds=f"{TOOL.timeout_s:g}", next="Rehearse it in smaller parts.")
+    if not record.ok:
+        raise Defect(detail=record.data["reason"], id=record.id)
+    report = Report.model_validate(record.data)
+    findings = [each.model_copy(update={"evidence": [record.id]}) for each in report.findings]
+    return report.model_copy(update={"findings": findings})
 
 
 def _read(name: str) -> str:

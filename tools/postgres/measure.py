@@ -1,17 +1,24 @@
 """The tool `measure`: one statement, timed on a throwaway copy before and after each of several changes."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from pydantic import BaseModel, ConfigDict, Field
 
-from common.errors import Missing, NoData
-from tools.postgres.connection import Postgres
+from common import directories
+from common.errors import DbcrewError, DiskFull, InputError, MalformedSql, Missing, NoData, Refused
+from tools.postgres.faults import translate
 from tools.postgres.rehearsal.copy import Copy, copy_of
-from tools.postgres.rehearsal.focus import focus_of, tables_of
+from tools.postgres.rehearsal.focus import Needs, focus_of, needs_of
+from tools.postgres.rehearsal.names import QualifiedName
+from tools.postgres.rehearsal.schema import EXTENSION, HARMLESS
 from tools.postgres.rehearsal.snapshot import Snapshot, differences, snapshot
 from tools.postgres.rehearsal.stopwatch import Timed, prepared, same_rows, timed
+from tools.postgres.statements import split
 from tools.tool import Bench, Effect, Tool
 
 _TRIAL_MS = 120_000
@@ -22,7 +29,8 @@ WHOLE_UP_TO = 2_500_000
 class Change(BaseModel):
     """One change to try: statements up and down, or `sql`, a statement to run in place of the one asked about.
 
-    `needs` is an extension to create first (CREATE EXTENSION), or empty; it stays when the change is undone.
+    `needs` is an extension to create first (CREATE EXTENSION), or empty; it stays when the change is undone. A change
+    without down is undone as far as its indexes go before the next one is tried.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,34 +109,46 @@ async def run(args: Args, bench: Bench) -> Result:
     """Measured times of one statement on a throwaway copy, before and after each of several changes."""
     if bench.postgres is None:
         raise Missing(what="A PostgreSQL to look at", next="Name one with --dsn.")
+    if len(split(args.sql)) != 1:
+        raise InputError(detail="There is not exactly one statement to measure", next="Ask about them one by one")
     async with bench.live() as session:
-        tables = await tables_of(session, args.sql)
-        focus = await focus_of(session, args.sql, tables, WHOLE_UP_TO)
-    if not tables:
+        needs = await needs_of(session, args.sql, [text for each in args.changes for text in (each.sql, each.up)])
+        focus = await focus_of(session, args.sql, needs.tables, WHOLE_UP_TO, args.values)
+        path = str(await session.value("SELECT current_setting('search_path')"))
+    if not needs.tables:
         raise NoData(reason="the statement reads no table", needs="There is nothing to copy.")
     async with copy_of(
         bench.postgres,
-        tables,
+        needs.tables,
         settings=bench.settings,
         progress=bench.progress,
         focus=focus,
         whole_up_to=WHOLE_UP_TO,
+        children=needs.removes,
+        writes=needs.writes,
         trace=bench.trace.statements,
     ) as copy:
-        return await _trials(args, copy, bench, bench.postgres)
+        try:
+            return await _trials(args, copy, bench, needs, path)
+        except psycopg.errors.DiskFull as error:
+            raise DiskFull(where=str(directories.engines()), doing="measuring on a copy") from error
+        except psycopg.Error as error:
+            raise translate(error, "The copy", "127.0.0.1") from error
 
 
-async def _trials(args: Args, copy: Copy, bench: Bench, live: Postgres) -> Result:
+async def _trials(args: Args, copy: Copy, bench: Bench, needs: Needs, path: str) -> Result:
     async with await copy.connect() as keeper, await copy.connect_as_owner() as owner:
         await keeper.execute(f"SET statement_timeout = {_TRIAL_MS}")
         await owner.execute(f"SET statement_timeout = {_TRIAL_MS}")
-        await owner.execute(f"SET search_path = {await _search_path(bench)}")
-        run_it = prepared(args.sql, args.values)
-        before = await timed(owner, run_it)
+        # Names without their schema are found as on the live server.
+        await owner.execute("SELECT set_config('search_path', %s, false)", (path,))
         state = await snapshot(keeper)
+        before = await timed(owner, prepared(args.sql, args.values))
         tried = []
         for change in args.changes:
             bench.progress(f"trying on the copy: {change.name}")
+            if needs.writes:  # what was rolled back left dead rows, which would slow down the next
+                await keeper.execute("VACUUM")
             tried.append(await _try(change, args, before, state, keeper, owner))
         return Result(
             sql=args.sql,
@@ -149,12 +169,6 @@ async def _trials(args: Args, copy: Copy, bench: Bench, live: Postgres) -> Resul
         )
 
 
-async def _search_path(bench: Bench) -> str:
-    """The live role's search path, for names that are written without their schema."""
-    async with bench.live() as session:
-        return str(await session.value("SELECT current_setting('search_path')"))
-
-
 async def _try(
     change: Change,
     args: Args,
@@ -165,19 +179,19 @@ async def _try(
 ) -> Tried:
     whole = f"{change.needs.rstrip('; ')};\n{change.up}" if change.needs else change.up
     base = Tried(name=change.name, up=whole, down=change.down, sql=change.sql)
+    known = await _indexes(keeper)
     try:
         if change.sql:
             return await _rewritten(change, args, before, base, owner)
         if change.needs:
-            await keeper.execute(change.needs.encode())
+            await _extend(keeper, change.needs)
             state = await snapshot(keeper)
-        known = await _indexes(keeper)
         build = await timed_run(owner, change.up)
         made = {name: size for name, size in (await _indexes(keeper)).items() if name not in known}
         after = await timed(owner, prepared(args.sql, args.values))
         facts = _gain(before, after) | {
-            "used": any(name.split(".", 1)[1] in after.indexes for name in made) if made else None,
-            "indexes": tuple(sorted(made)),
+            "used": any(name.name in after.indexes for name in made) if made else None,
+            "indexes": tuple(sorted(f"{name.schema}.{name.name}" for name in made)),
             "size_bytes": sum(made.values()) if made else None,
             "build_ms": build,
         }
@@ -186,15 +200,48 @@ async def _try(
             left = differences(state, await snapshot(keeper))
             facts |= {"restores": not left, "not_restored": tuple(left[:5])}
         return base.model_copy(update=facts)
+    except (MalformedSql, Refused) as error:
+        return base.model_copy(update={"problem": str(error)})
     except psycopg.Error as error:
-        if owner.closed or keeper.closed:
+        if owner.closed or keeper.closed or isinstance(error, psycopg.errors.DiskFull):
             raise
         await owner.execute("ROLLBACK")
-        return base.model_copy(update={"problem": (error.diag.message_primary or str(error)).strip()})
+        await _undo(owner, change.down)
+        left = differences(state, await snapshot(keeper))
+        said = (error.diag.message_primary or str(error)).strip()
+        return base.model_copy(update={"problem": said, "not_restored": tuple(left[:5])})
+    finally:
+        if not (owner.closed or keeper.closed):
+            await _drop_indexes(keeper, (await _indexes(keeper)).keys() - known.keys())
+
+
+async def _extend(keeper: psycopg.AsyncConnection, statement: str) -> None:
+    """Create an extension as the copy's superuser: nothing but that, and none that reaches files or other servers."""
+    asked = split(statement)
+    found = EXTENSION.match(asked[0].text) if len(asked) == 1 and asked[0].kind == "CreateExtensionStmt" else None
+    if found is None or found[2] not in HARMLESS:
+        raise Refused(reason=f"{statement!r} is not run on a copy", needs="Name an extension that only adds types.")
+    await keeper.execute(statement.encode())
+
+
+async def _undo(owner: psycopg.AsyncConnection, down: str) -> None:
+    """Run what can be run of a down after its up failed halfway."""
+    with suppress(DbcrewError):
+        for statement in split(down):
+            with suppress(psycopg.DatabaseError):
+                await owner.execute(statement.text.encode())
+
+
+async def _drop_indexes(keeper: psycopg.AsyncConnection, names: Iterable[QualifiedName]) -> None:
+    for name in names:
+        with suppress(psycopg.DatabaseError):
+            await keeper.execute(sql.SQL("DROP INDEX {}").format(name.identifier))
 
 
 async def _rewritten(change: Change, args: Args, before: Timed, base: Tried, owner: psycopg.AsyncConnection) -> Tried:
     """A statement in place of the other: its time, and whether it returns the same rows."""
+    if len(split(change.sql)) != 1:
+        raise MalformedSql(detail="it is not one statement")
     after = await timed(owner, prepared(change.sql, args.values))
     alike = await same_rows(owner, prepared(args.sql, args.values), prepared(change.sql, args.values))
     return base.model_copy(update=_gain(before, after) | {"same_rows": alike})
@@ -212,23 +259,19 @@ def _gain(before: Timed, after: Timed) -> dict[str, Any]:
 
 async def timed_run(connection: psycopg.AsyncConnection, statements: str) -> float:
     """Run statements one by one, as psql would; how long they took, in milliseconds."""
-    import time
-
-    from tools.postgres.statements import split
-
     began = time.perf_counter()
     for statement in split(statements):
         await connection.execute(statement.text.encode())
     return round((time.perf_counter() - began) * 1000, 3)
 
 
-async def _indexes(keeper: psycopg.AsyncConnection) -> dict[str, int]:
+async def _indexes(keeper: psycopg.AsyncConnection) -> dict[QualifiedName, int]:
     rows = await keeper.execute(
-        "SELECT n.nspname || '.' || c.relname, pg_relation_size(c.oid) FROM pg_class c"
+        "SELECT n.nspname, c.relname, pg_relation_size(c.oid) FROM pg_class c"
         " JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE c.relkind = 'i' AND n.nspname NOT IN ('pg_catalog', 'pg_toast')"
+        " WHERE c.relkind IN ('i', 'I') AND n.nspname NOT IN ('pg_catalog', 'pg_toast')"
     )
-    return {str(name): int(size) for name, size in await rows.fetchall()}
+    return {QualifiedName(schema, name): int(size) for schema, name, size in await rows.fetchall()}
 
 
 def _best(tried: Sequence[Tried]) -> int | None:

@@ -4,28 +4,36 @@ import asyncio
 import sys
 from pathlib import Path
 
-from common.errors import DbcrewError, InputError
+from common.errors import InputError, TimedOut, UnknownObject
 from tools.postgres.connection import Postgres
+
+_LIMIT_S = 60.0
+_FORGET = """
+-- Alembic's own list, which its downgrade leaves behind empty.
+DROP TABLE alembic_version;
+"""
 
 
 async def pending(postgres: Postgres, folder: Path, trace: list[str]) -> tuple[str, str]:
     """(up, down): from the revision the live database is at to the newest, and back, as Alembic prints them.
 
     `folder` holds alembic.ini; its env.py is run in offline mode, which connects to nothing. Raises InputError with
-    Alembic's own words when it fails, or when nothing is pending.
+    Alembic's own words when it fails, or when nothing is pending, Refused when alembic_version may not be read.
     """
     if not (folder / "alembic.ini").exists():
         raise InputError(detail=f"{folder} holds no alembic.ini", next="Name the folder that holds it")
     try:
         async with postgres.session(trace) as session:
             current = str(await session.value("SELECT version_num FROM alembic_version") or "base")
-    except DbcrewError:
+    except UnknownObject:
         current = "base"  # no such table: nothing was ever applied
     up = await _alembic(folder, "upgrade", f"{current}:head")
     if "UPDATE alembic_version" not in up and "INSERT INTO alembic_version" not in up:
         raise InputError(detail=f"No revision in {folder} is newer than {current}", next="Write one, then ask again")
     head = (await _alembic(folder, "heads")).split()
     down = await _alembic(folder, "downgrade", f"{head[0]}:{current}")
+    if "CREATE TABLE alembic_version" in up:
+        down += _FORGET
     return up, down
 
 
@@ -34,7 +42,17 @@ async def _alembic(folder: Path, command: str, *revisions: str) -> str:
     process = await asyncio.create_subprocess_exec(
         *words, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    out, err = await process.communicate()
+    try:
+        async with asyncio.timeout(_LIMIT_S):
+            out, err = await process.communicate()
+    except TimeoutError:
+        raise TimedOut(
+            what=f"alembic {command}", seconds=f"{_LIMIT_S:g}", next="See whether its env.py waits for something."
+        ) from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if process.returncode != 0:
         said = err.decode(errors="replace").strip().splitlines() or ["no message"]
         raise InputError(detail=f"alembic {command} fails: {said[-1]}", next="Mend that and ask again")

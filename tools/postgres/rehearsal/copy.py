@@ -3,9 +3,11 @@
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -14,6 +16,7 @@ from psycopg.rows import TupleRow
 from common import directories
 from common.config.settings import Settings
 from common.engines import copy_cluster
+from common.engines.installs import install_for
 from common.errors import DiskFull, Unreachable
 from common.queries import query
 from tools.postgres.connection import Postgres
@@ -22,7 +25,7 @@ from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.preparation import prepare
 from tools.postgres.rehearsal.reader import Reader
 from tools.postgres.rehearsal.rows import Copied, Focus, Rows
-from tools.postgres.rehearsal.schema import definitions_of, replay
+from tools.postgres.rehearsal.schema import Definitions, definitions_of, replay
 from tools.postgres.rehearsal.scope import Relation, Scope, scope_of
 
 _SPARE_BYTES = 300_000_000
@@ -101,23 +104,30 @@ async def copy_of(
     focus: Sequence[Focus] = (),
     whole_up_to: int = 0,
     children: bool = False,
+    writes: bool = True,
     trace: list[str] | None = None,
 ) -> AsyncIterator[Copy]:
     """A throwaway PostgreSQL with these tables and all they need: definitions, rows, statistics, rights.
 
     A table of at most `settings.copy_rows` rows (of `whole_up_to`, for the named tables, when that is more) is copied
     whole; of others a reproducible page sample, with every parent a foreign key asks for and all rows of `focus`. With
-    `children`, tables that reference the named ones come along. Statements sent to the live server go into `trace`.
+    `children`, tables that reference the named ones come along. Without `writes` the copy is for reading these tables:
+    what only foreign keys, triggers and views upon them lead to stays away. Statements sent to the live server go into
+    `trace`.
 
     Raises UnknownObject, Refused (the GRANT that is missing), TimedOut, DiskFull, EngineDied, Unreachable.
     """
     began = time.monotonic()
     sent = [] if trace is None else trace
-    scope = await scope_of(postgres, tables, children=children, trace=sent)
+    scope = await scope_of(postgres, tables, children=children, writes=writes, trace=sent)
     await asyncio.to_thread(_room, scope, max(settings.copy_rows, whole_up_to))
     missing = list(scope.missing)
     progress("starting a throwaway PostgreSQL")
-    async with copy_cluster(postgres.version // 10_000, SERVER) as cluster:
+    major = postgres.version // 10_000
+    # Statistics that were gathered elsewhere can be put in since 18, and matter where rows are missing.
+    statistics = _sampled(scope, settings, whole_up_to) and (await asyncio.to_thread(install_for, major)).major >= 18
+    reading = definitions_of(postgres, scope, limit_s=settings.copy_chunk_s, statistics=statistics)
+    async with _beside(reading) as read, copy_cluster(major, SERVER) as cluster:
         try:
             dsn, rehearsal_dsn, database = await prepare(cluster.dsn, scope, missing)
             async with (
@@ -126,9 +136,7 @@ async def copy_of(
             ):
                 version = keeper.info.server_version
                 progress("reading the definitions")
-                definitions = await definitions_of(
-                    postgres, scope, limit_s=settings.copy_chunk_s, statistics=version >= 180_000
-                )
+                definitions = await read
                 await replay(keeper, definitions.before_rows, missing)
                 await keeper.execute("RESET ALL")
                 progress("copying rows")
@@ -139,7 +147,7 @@ async def copy_of(
                     )  # fmt: skip
                     copied = await rows.carry()
                 progress("building indexes and constraints")
-                await replay(keeper, definitions.after_rows, missing)
+                await replay(keeper, definitions.after_rows, missing, orphans=not writes)
                 await keeper.execute("RESET ALL")
                 await _finish(keeper, loader, scope, copied, definitions.statistics, missing)
         except psycopg.Error as error:
@@ -157,6 +165,31 @@ async def copy_of(
             seconds=time.monotonic() - began,
             longest_snapshot_s=reader.longest_s,
         )
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, Definitions]) -> AsyncIterator[asyncio.Task[Definitions]]:
+    """Work that goes on beside the block, and ends with it."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()
+
+
+def _sampled(scope: Scope, settings: Settings, whole_up_to: int) -> bool:
+    """Whether rows of some table may stay behind."""
+    trees: dict[int, int] = defaultdict(int)
+    for relation in scope.relations.values():
+        if relation.kind == "r":
+            trees[relation.tree] += max(0, relation.live_rows)
+            most = max(settings.copy_rows, whole_up_to if relation.core else 0)
+            if relation.live_rows < 0 or trees[relation.tree] > most:
+                return True
+    return False
 
 
 def _room(scope: Scope, most: int) -> None:
@@ -211,7 +244,7 @@ async def _finish(
                 await loader.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(relation.name.identifier))
             except psycopg.DatabaseError as error:
                 missing.append(f"rows of {relation.name}: {(error.diag.message_primary or '').strip()}")
-    await keeper.execute("VACUUM ANALYZE")
+    await _analyze(keeper, scope)
     sampled = [table.name for table in copied if not table.whole]
     for statement in statistics:
         if "pg_restore_attribute_stats" in statement and any(_about(statement, name) for name in sampled):
@@ -220,6 +253,15 @@ async def _finish(
             except psycopg.DatabaseError as error:
                 missing.append(f"live statistics: {(error.diag.message_primary or '').strip()}")
     await keeper.execute("CHECKPOINT")
+
+
+async def _analyze(keeper: psycopg.AsyncConnection, scope: Scope) -> None:
+    roots = [each for each in scope.relations.values() if each.kind in "rpm" and each.tree == each.oid]
+    names = sql.SQL(", ").join(each.name.identifier for each in roots)
+    try:
+        await keeper.execute(sql.SQL("VACUUM ANALYZE {}").format(names))
+    except psycopg.DatabaseError:  # one of them could not be made here
+        await keeper.execute("VACUUM ANALYZE")
 
 
 def _about(statement: str, name: QualifiedName) -> bool:

@@ -11,6 +11,7 @@ from psycopg import sql
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.script import Statement, qualified
 from tools.postgres.rehearsal.snapshot import Snapshot
+from tools.postgres.rehearsal.views import view_again
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,10 @@ def _undo(statement: Statement, before: Snapshot, after: Snapshot) -> list[str] 
         case ast.DropStmt() if node.removeType == ObjectType.OBJECT_VIEW:
             lines = []
             for item in node.objects or ():
-                name = _find("view ", before, item)
-                was = before.catalogue.get(f"view {name}")
-                if was is None:
+                again = view_again(str(_find("view ", before, item)), before)
+                if again is None:
                     return cannot
-                lines.append(f"CREATE VIEW {name} AS {was['definition'].rstrip(';')}")
+                lines += again
             return lines
         case ast.CommentStmt():
             return _comment(statement, before) or cannot

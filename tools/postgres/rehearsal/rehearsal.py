@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from psycopg import sql
-
 from common.queries import query
 from tools.postgres.connection import Postgres
 from tools.postgres.rehearsal.copy import Copy
@@ -101,12 +99,10 @@ async def try_on(
 
 async def tables_of(postgres: Postgres, statements: Sequence[Statement], trace: list[str]) -> list[QualifiedName]:
     """The relations on the live server that these statements are about, in order of name."""
-    names = [
-        (sql.Identifier(schema, name) if schema else sql.Identifier(name)).as_string()
-        for schema, name in names_in(tuple(statements))
-    ]
+    named = names_in(tuple(statements))
+    wanted = {"schemas": [schema for schema, _ in named], "names": [name for _, name in named]}
     async with postgres.session(trace) as session:
-        rows = await session.rows(query("tools.postgres.rehearsal", "resolve"), {"names": names})
+        rows = await session.rows(query("tools.postgres.rehearsal", "resolve"), wanted)
     return sorted(QualifiedName(row["schema"], row["name"]) for row in rows)
 
 

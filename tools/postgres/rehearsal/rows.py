@@ -118,7 +118,7 @@ class Rows:
         if table.live_rows >= 0:
             return table
         limit = self._limit(table) + 1
-        count = sql.SQL("SELECT count(*) FROM (SELECT FROM ONLY {} LIMIT {}) AS some").format(
+        count = sql.SQL("SELECT count(*) FROM (SELECT FROM ONLY {} LIMIT {}) AS part").format(
             table.name.identifier, sql.Literal(limit)
         )
         block = b"".join([each async for each in self._reader.blocks(count)])

@@ -13,7 +13,8 @@ from tools.postgres.connection import Postgres, Session
 from tools.postgres.rehearsal.names import QualifiedName
 
 _HERE = "tools.postgres.rehearsal"
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+"""What may be a table's name in the body of a function."""
 
 
 @dataclass(frozen=True)
@@ -76,20 +77,26 @@ PLANNER = _PLANNER.split()
 """Settings that decide plans and build times: the copy gets the live server's."""
 
 
-async def scope_of(postgres: Postgres, tables: Sequence[QualifiedName], *, children: bool, trace: list[str]) -> Scope:
+async def scope_of(
+    postgres: Postgres, tables: Sequence[QualifiedName], *, children: bool, writes: bool, trace: list[str]
+) -> Scope:
     """Look up what these tables need. Reads the catalogue only.
+
+    Without `writes` that is what reading them takes: no parents of foreign keys, no views upon them, nothing that only
+    triggers would touch.
 
     Raises UnknownObject for a table that is not there, Refused with the GRANT when the role may not read one of them.
     """
     async with postgres.session(trace) as session:
         roots = [await _root(session, table) for table in tables]
-        marks = await _closure(session, roots, children)
-        named = await _named_by_triggers(session, [oid for oid, mark in marks.items() if mark["start"]], marks)
+        marks = await _closure(session, roots, children, writes)
+        started = [oid for oid, mark in marks.items() if mark["start"]]
+        named = await _named_by_triggers(session, started, marks) if writes else []
         if named:
             first = marks
             marks = {
                 oid: {**mark, "core": False, "start": True}
-                for oid, mark in (await _closure(session, named, False)).items()
+                for oid, mark in (await _closure(session, named, False, writes)).items()
             }
             marks.update(first)
         oids = sorted(marks)
@@ -155,21 +162,27 @@ async def scope_of(postgres: Postgres, tables: Sequence[QualifiedName], *, child
 
 
 async def _root(session: Session, table: QualifiedName) -> int:
-    oid = await session.value("SELECT to_regclass(%s)::oid::bigint", (table.identifier.as_string(),))
+    # Not by to_regclass, which fails where the schema may not be used: the refusal names both GRANTs.
+    oid = await session.value(
+        "SELECT c.oid::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = %s AND c.relname = %s",
+        (table.schema, table.name),
+    )
     if oid is None:
         raise UnknownObject(kind="table", name=str(table), next="Check the name, or GRANT USAGE on its schema.")
     return int(oid)
 
 
-async def _closure(session: Session, roots: Sequence[int], children: bool) -> dict[int, Row]:
-    rows = await session.rows(query(_HERE, "scope"), {"roots": list(roots), "children": children})
+async def _closure(session: Session, roots: Sequence[int], children: bool, writes: bool) -> dict[int, Row]:
+    wanted = {"roots": list(roots), "children": children, "writes": writes}
+    rows = await session.rows(query(_HERE, "scope"), wanted)
     return {row["oid"]: row for row in rows}
 
 
 async def _named_by_triggers(session: Session, oids: Sequence[int], known: dict[int, Row]) -> list[int]:
     """Tables that the bodies of trigger functions name: no catalogue records that dependency."""
     rows = await session.rows(query(_HERE, "trigger_sources"), {"scope": list(oids)})
-    words = {word.lower() for row in rows for word in _WORD.findall(row["source"])}
+    words = {word.lower() for row in rows for word in WORD.findall(row["source"])}
     if not words:
         return []
     found = await session.rows(query(_HERE, "named"), {"names": sorted(words)})

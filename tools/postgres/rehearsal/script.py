@@ -12,7 +12,7 @@ from pglast.visitors import Visitor
 
 from common.errors import InputError, MalformedSql, Refused, TooLarge
 from tools.postgres.rehearsal.names import QualifiedName
-from tools.postgres.statements import parse
+from tools.postgres.statements import RUNAWAY, parse
 
 LIMIT_BYTES = 2_000_000
 _META = re.compile(r"^[ \t]*\\[A-Za-z!?]\S*", re.MULTILINE)
@@ -86,6 +86,10 @@ def read_script(text: str, name: str = "the file") -> tuple[Statement, ...]:
         raise TooLarge(what=name, size=f"{len(text):,} characters", limit=f"{LIMIT_BYTES:,} bytes")
     if "\0" in text:
         raise InputError(detail=f"{name} holds NUL bytes, which no SQL can", next="Save it as plain UTF-8 text")
+    runaway = RUNAWAY.search(text)
+    if runaway:
+        line = text.count("\n", 0, runaway.start()) + 1
+        raise MalformedSql(detail=f"{name} line {line} holds a run of more than a thousand operator characters")
     try:
         parsed = parse(text)
     except ParseError as error:

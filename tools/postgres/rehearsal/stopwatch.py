@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from tools.postgres.statements import with_values
+
 _RUNS = 5
 _ONCE_ABOVE_MS = 2_000
 _NAME = sql.Identifier("dbcrew_timed")
@@ -77,12 +79,10 @@ async def _explained(connection: psycopg.AsyncConnection, statement: Prepared) -
 
 async def _fingerprint(connection: psycopg.AsyncConnection, statement: Prepared) -> tuple[Any, ...] | None:
     async with connection.transaction(force_rollback=True):
-        for number, value in reversed(list(enumerate(statement.values, 1))):
-            statement = Prepared(statement.text.replace(f"${number}", sql.Literal(value).as_string()), ())
+        values = {f"${number}": sql.Literal(value).as_string() for number, value in enumerate(statement.values, 1)}
+        text = with_values(statement.text, values) if values else statement.text
         cursor = await connection.execute(
-            sql.SQL("SELECT count(*), sum(hashtextextended(t::text, 0)::numeric) FROM ({}) AS t").format(
-                sql.SQL(statement.text)
-            )
+            sql.SQL("SELECT count(*), sum(hashtextextended(t::text, 0)::numeric) FROM ({}) AS t").format(sql.SQL(text))
         )
         return await cursor.fetchone()
 

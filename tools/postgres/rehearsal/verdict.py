@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel
@@ -14,9 +15,10 @@ from tools.postgres.rehearsal.case import Case
 from tools.postgres.rehearsal.copy import Copy, copy_of
 from tools.postgres.rehearsal.hazards import RULES
 from tools.postgres.rehearsal.live import ask
+from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.rehearsal import Trial, tables_of, try_on
 from tools.postgres.rehearsal.rewrite import safer
-from tools.postgres.rehearsal.script import read_script, refuse_hostile
+from tools.postgres.rehearsal.script import Statement, read_script, refuse_hostile
 from tools.postgres.rehearsal.static import lint
 
 Verdict = Literal["safe", "careful", "unsafe"]
@@ -120,6 +122,17 @@ class Report(BaseModel):
     missing: list[str]
 
 
+@dataclass(frozen=True)
+class Migration:
+    """A migration that was read: its text and statements, those of its down (empty: none was given), its tables."""
+
+    up: str
+    statements: tuple[Statement, ...]
+    down: str
+    back: tuple[Statement, ...]
+    tables: tuple[QualifiedName, ...]
+
+
 async def rehearse(
     postgres: Postgres,
     up: str,
@@ -135,21 +148,41 @@ async def rehearse(
     line), InputError and TooLarge for a file that is no migration, Refused for a statement that reaches outside the
     database or a table that may not be read, TimedOut, DiskFull, EngineDied, Unreachable.
     """
+    sent = [] if trace is None else trace
+    migration = await read_migration(postgres, up, down, sent)
+    tables = migration.tables
+    async with copy_of(postgres, tables, settings=settings, progress=progress, children=True, trace=sent) as copy:
+        return await rehearse_on(copy, postgres, migration, progress=progress, trace=sent)
+
+
+async def read_migration(postgres: Postgres, up: str, down: str | None, trace: list[str]) -> Migration:
+    """A migration as it is to be tried, with the tables of the live server that it names. Raises as `rehearse`."""
     statements = read_script(up, "the migration")
     refuse_hostile(statements)
     back = read_script(down, "the down migration") if down is not None else ()
     refuse_hostile(back)
-    sent = [] if trace is None else trace
-    tables = await tables_of(postgres, (*statements, *back), sent)
-    async with copy_of(postgres, tables, settings=settings, progress=progress, children=True, trace=sent) as copy:
-        trial = await try_on(copy, tables, statements, back, down or "", progress=progress)
-        progress("asking the live rows")
-        case = await ask(postgres, trial, sent)
-        findings = [finding for rule in RULES for finding in rule(case)]
-        rewrite = await _rewritten(copy, case, findings, progress)
+    return Migration(up, statements, down or "", back, tuple(await tables_of(postgres, (*statements, *back), trace)))
+
+
+async def rehearse_on(
+    copy: Copy,
+    postgres: Postgres,
+    migration: Migration,
+    *,
+    progress: Callable[[str], None] = lambda line: None,
+    trace: list[str],
+) -> Report:
+    """The rehearsal on a copy that is up and as the live server is. What does not lead back stays on the copy."""
+    trial = await try_on(
+        copy, migration.tables, migration.statements, migration.back, migration.down, progress=progress
+    )
+    progress("asking the live rows")
+    case = await ask(postgres, trial, trace)
+    findings = [finding for rule in RULES for finding in rule(case)]
+    rewrite = await _rewritten(copy, case, findings, progress)
     with suppress(Missing):
-        in_transaction = any(each.in_transaction for each in statements)
-        findings += await lint(up, postgres.version // 10_000, in_transaction)
+        in_transaction = any(each.in_transaction for each in migration.statements)
+        findings += await lint(migration.up, postgres.version // 10_000, in_transaction)
     return _report(case, sorted(findings, key=lambda each: each.severity.rank), rewrite)
 
 

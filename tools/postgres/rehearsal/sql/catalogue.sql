@@ -32,7 +32,9 @@ WITH schemas AS (
                'type', format_type(a.atttypid, a.atttypmod), 'collation', a.attcollation::regcollation::text,
                'not null', a.attnotnull, 'default', pg_get_expr(d.adbin, d.adrelid), 'identity', a.attidentity,
                'generated', a.attgenerated, 'storage', a.attstorage, 'compression', a.attcompression,
-               'statistics target', a.attstattarget, 'options', a.attoptions,
+               'statistics target', a.attstattarget, 'options',
+               -- A stamp that some builds put there themselves.
+               (SELECT jsonb_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\_attver=%'),
                'privileges', (SELECT jsonb_agg(p::text ORDER BY p::text) FROM unnest(a.attacl) p))
       FROM relations r
       JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped

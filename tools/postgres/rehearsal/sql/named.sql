@@ -1,4 +1,4 @@
-SELECT c.oid::bigint AS oid
+SELECT c.oid::bigint AS oid, n.nspname::text AS schema, c.relname::text AS name
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p') AND c.relname = ANY (%(names)s)

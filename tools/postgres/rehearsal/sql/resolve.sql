@@ -1,6 +1,21 @@
 -- The tables behind names as written: a table or view itself, the table of an index, the owner of a sequence.
-WITH named AS (
-    SELECT name, to_regclass(name)::oid AS oid FROM unnest(%(names)s::text[]) AS name
+-- A schema that the role may not use is looked into as well (to_regclass would fail): what is there is then refused by name.
+WITH written AS (
+    SELECT * FROM unnest(%(schemas)s::text[], %(names)s::text[]) AS w (schema, name)
+), named AS (
+    SELECT c.oid
+      FROM written w
+      JOIN pg_namespace n ON n.nspname = w.schema
+      JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
+    UNION ALL
+    SELECT to_regclass(quote_ident(name))::oid FROM written WHERE schema IS NULL
+), types AS (
+    SELECT t.oid
+      FROM written w
+      JOIN pg_namespace n ON n.nspname = w.schema
+      JOIN pg_type t ON t.typnamespace = n.oid AND t.typname = w.name
+    UNION ALL
+    SELECT to_regtype(quote_ident(name))::oid FROM written WHERE schema IS NULL
 ), behind AS (
     SELECT coalesce(i.indrelid, owned.refobjid, named.oid) AS oid
       FROM named
@@ -10,8 +25,8 @@ WITH named AS (
      WHERE named.oid IS NOT NULL
     UNION
     SELECT a.attrelid  -- tables with a column of a type that the migration names
-      FROM unnest(%(names)s::text[]) AS name
-      JOIN pg_attribute a ON a.atttypid = to_regtype(name)::oid AND a.attnum > 0
+      FROM types
+      JOIN pg_attribute a ON a.atttypid = types.oid AND a.attnum > 0
       JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
 )
 SELECT DISTINCT n.nspname AS schema, c.relname AS name

@@ -1,4 +1,5 @@
--- %(roots)s: what the change is about; %(children)s: whether tables that reference it come along.
+-- %(roots)s: what the change is about; %(children)s: whether tables that reference it come along; %(writes)s: whether it
+-- may write or change definitions, so that what foreign keys lead to, and the views upon it, matter.
 WITH RECURSIVE
 uses AS (  -- view -> what it selects from
     SELECT DISTINCT r.ev_class AS view, d.refobjid AS relation
@@ -15,7 +16,7 @@ core AS (  -- partitions and inheritance in both directions
 above AS (  -- the views upon the core, and upon those
     SELECT oid FROM core
     UNION
-    SELECT uses.view FROM above JOIN uses ON uses.relation = above.oid
+    SELECT uses.view FROM above JOIN uses ON uses.relation = above.oid WHERE %(writes)s
 ),
 start AS (
     SELECT oid FROM above
@@ -24,7 +25,7 @@ start AS (
      WHERE con.contype = 'f' AND con.conparentid = 0 AND %(children)s
 ),
 edges AS (
-    SELECT conrelid AS source, confrelid AS target FROM pg_constraint WHERE contype = 'f'
+    SELECT conrelid AS source, confrelid AS target FROM pg_constraint WHERE contype = 'f' AND %(writes)s
     UNION ALL SELECT inhrelid, inhparent FROM pg_inherits
     UNION ALL SELECT inhparent, inhrelid FROM pg_inherits
     UNION ALL SELECT view, relation FROM uses
