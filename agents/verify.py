@@ -228,8 +228,13 @@ class _Check:
 
     def not_checked(self, missing: NotChecked) -> Iterator[str]:
         words = flat(missing.needs)
-        if numerals.with_unit(words) and words not in self.proven:
+        if numerals.with_unit(words) and words not in self.proven and not self.is_reason(words):
             yield f"what {missing.code} needs holds a figure that is in no evidence"
+
+    def is_reason(self, words: str) -> bool:
+        """Whether the words are those with which a call of this case said why it brought nothing back."""
+        failed = (record for record in self.evidence.values() if not record.ok)
+        return any(words == flat(str(record.data.get(key, ""))) for record in failed for key in _FAILED)
 
     def pointers(self) -> Iterator[str]:
         for pair in self.reply.plans:

@@ -12,7 +12,7 @@ import structlog
 from pydantic import ValidationError
 
 from common.config.settings import Settings
-from common.errors import DbcrewError, EngineDied, InputError, NoData, Refused, TimedOut, Unreachable
+from common.errors import DbcrewError, DiskFull, EngineDied, InputError, NoData, Refused, TimedOut, Unreachable
 from common.evidence import Draft, Evidence, Ledger, Status
 from tools.postgres.connection import Postgres
 from tools.tool import AnyTool, Bench, Trace
@@ -87,7 +87,7 @@ class Runner:
             return Status.TIMEOUT, _why(str(error), "")
         except TimeoutError:
             return Status.TIMEOUT, _why(f"{tool.name} took longer than {tool.timeout_s:g} s and was stopped", "")
-        except (EngineDied, Unreachable) as error:
+        except (EngineDied, Unreachable, DiskFull) as error:
             return Status.ERROR, _why(str(error), "", lost=True)
         except DbcrewError as error:
             return Status.ERROR, _why(str(error), "")

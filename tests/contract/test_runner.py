@@ -110,7 +110,7 @@ async def test_every_error_has_its_status_and_says_why_in_one_line(error, status
     assert record.data["reason"]
     assert "\n" not in record.data["reason"]
     assert "Traceback" not in record.data["reason"]
-    assert bool(record.data.get("engine_lost")) == isinstance(error, Unreachable)
+    assert bool(record.data.get("engine_lost")) == isinstance(error, Unreachable | DiskFull)
 
 
 async def test_cancelling_the_case_is_no_result():
