@@ -11,7 +11,7 @@ from psycopg import sql
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.script import Statement, qualified
 from tools.postgres.rehearsal.snapshot import Snapshot
-from tools.postgres.rehearsal.views import view_again
+from tools.postgres.rehearsal.views import definition, view_again
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _undo(statement: Statement, before: Snapshot, after: Snapshot) -> list[str] 
             was = before.catalogue.get(f"view {name}")
             if was is None:
                 return [f"DROP VIEW {name}"]
-            return [f"CREATE OR REPLACE VIEW {name} AS {was['definition'].rstrip(';')}"]
+            return [f"CREATE OR REPLACE VIEW {definition(name, was)}"]
         case ast.CreateSeqStmt():
             return [f"DROP SEQUENCE {_relation(node.sequence, after, 'sequence ')}"]
         case ast.CreateEnumStmt():

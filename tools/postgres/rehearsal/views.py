@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
+from tools.postgres.channel import Row
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.snapshot import Snapshot
 
@@ -21,9 +22,8 @@ def view_again(name: str, before: Snapshot) -> list[str] | None:
     was = before.catalogue.get(f"view {name}")
     if was is None:
         return None
-    options = f" WITH ({', '.join(was['options'])})" if was["options"] else ""
     owner = str(QualifiedName("x", was["owner"])).removeprefix("x.")
-    lines = [f"CREATE VIEW {name}{options} AS {was['definition'].rstrip(';')}", f"ALTER VIEW {name} OWNER TO {owner}"]
+    lines = [f"CREATE VIEW {definition(name, was)}", f"ALTER VIEW {name} OWNER TO {owner}"]
     lines += _grants(name, owner, was["privileges"] or [])
     for key, fact in before.catalogue.items():
         for kind, word, mine in (("view ", "VIEW", key == f"comment on view {name}"),
@@ -32,6 +32,12 @@ def view_again(name: str, before: Snapshot) -> list[str] | None:
                 target = key.removeprefix(f"comment on {kind}")
                 lines.append(f"COMMENT ON {word} {target} IS {sql.Literal(fact['text']).as_string()}")
     return lines
+
+
+def definition(name: str, was: Row) -> str:
+    """What stands after CREATE VIEW for a view with these facts."""
+    options = f" WITH ({', '.join(was['options'])})" if was["options"] else ""
+    return f"{name}{options} AS {was['definition'].rstrip(';')}"
 
 
 def _grants(name: str, owner: str, privileges: list[str]) -> Iterator[str]:
