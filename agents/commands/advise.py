@@ -97,7 +97,11 @@ def _public(advice: "Advice") -> dict[str, Any]:
                 "kind": each.kind,
                 "size_bytes": choice.sizes.get(each, 0),
                 "build_ms": round(advice.build_ms[each], 1) if each in advice.build_ms else None,
-                "write_cost": {"entries": cost.entries, "hot_updates": cost.hot_updates},
+                "write_cost": {
+                    "entries": cost.entries,
+                    "hot_updates": cost.hot_updates,
+                    "insert_us": advice.insert_us.get(each),
+                },
                 "statements": [
                     {
                         "statement": labels[number],
@@ -134,7 +138,10 @@ def _public(advice: "Advice") -> dict[str, Any]:
         ],
         "how": advice.how,
         "notes": advice.notes
-        + [f"{each.name} was chosen by estimate but made no statement faster" for each in advice.dropped],
+        + [
+            f"{each.name} was chosen by estimate, but no statement got faster with it, or one slower"
+            for each in advice.dropped
+        ],
     }
 
 

@@ -1,11 +1,12 @@
 """Index advisors side by side, in one run: what the workload takes after each one's advice, and what that costs.
 
-python tests/bench/advisors.py [m7|n100|tpch] [--dsn SUPERUSER_DSN] [--time 60] [--tpch DIR] [--peers DIR] [--only ours,expert]
+python tests/bench/advisors.py [m7|n100|tpch] [--dsn SUPERUSER_DSN] [--time 60] [--storage 410MB]
+    [--tpch DIR] [--peers DIR] [--only ours,expert]
 
 A world is loaded into a throwaway PostgreSQL 15 with HypoPG, its secondary indexes dropped, and each advisor asked with
 a role that only reads. Its indexes are built, statistics taken anew, and every statement timed (the server's execution
 time, best of five; each set of values counts the same), then 20,000 rows inserted. The peers come from PyPI, each in an
-environment of its own: DIR/postgres-mcp and DIR/pgtuner-mcp, made by `python -m venv` and `pip install`; without
+environment of its own: DIR/pgtuner-mcp, made by `python -m venv` and `pip install pgtuner_mcp`; without
 --peers they are left out. pg_qualstats is Debian's.
 """
 
@@ -13,8 +14,8 @@ import argparse
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from advisors import asked, measure
 from advisors.world import World, server, tpch, wallet
@@ -27,6 +28,7 @@ def main() -> None:
     parser.add_argument("world", nargs="?", default="m7")
     parser.add_argument("--dsn", default="")
     parser.add_argument("--time", type=float, default=60.0)
+    parser.add_argument("--storage", default="410MB")
     parser.add_argument("--tpch", type=Path)
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--only", default="")
@@ -36,7 +38,7 @@ def main() -> None:
         world = tpch(dsn, options.tpch) if options.world == "tpch" else wallet(dsn, options.world)
         before = measure.measure(world, "none", [])
         shown = [before]
-        for name, ask in asked.advisors(options.peers, options.time).items():
+        for name, ask in asked.advisors(options.peers, options.time, options.storage).items():
             if wanted is not None and name not in wanted:
                 continue
             print(f"asking {name}", file=sys.stderr, flush=True)
@@ -84,6 +86,8 @@ def _print(world: World, shown: list[measure.Outcome]) -> None:
     for each in shown:
         if each.note:
             console.print(f"{each.name}: {each.note}")
+        for refused in each.refused:
+            console.print(f"{each.name}, not possible: {refused}")
 
 
 if __name__ == "__main__":

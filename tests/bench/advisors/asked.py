@@ -12,11 +12,15 @@ from functools import partial
 from pathlib import Path
 
 import psycopg
+
 from advisors.world import World, workload_file
 
 ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).parent
-_PEAK = "import resource,subprocess,sys;c=subprocess.run(sys.argv[2:]).returncode;open(sys.argv[1],'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss));sys.exit(c)"
+_PEAK = (
+    "import resource,subprocess,sys;c=subprocess.run(sys.argv[2:]).returncode;"
+    "open(sys.argv[1],'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss));sys.exit(c)"
+)
 _PATIENCE_S = 1200
 
 
@@ -33,23 +37,23 @@ class Answer:
 Ask = Callable[[World], Answer]
 
 
-def advisors(peers: Path | None, seconds: float) -> dict[str, Ask]:
+def advisors(peers: Path | None, seconds: float, storage: str) -> dict[str, Ask]:
     """Who is asked, in the order of the table's columns."""
     found: dict[str, Ask] = {
         "expert": lambda world: Answer(list(world.expert), note="written by hand: wallet_expert.sql, tpch/expert.sql"),
-        "ours": partial(_ours, seconds=seconds),
+        "ours": partial(_ours, seconds=seconds, storage=storage),
         "pg_qualstats": _qualstats,
     }
     if peers is not None:
-        for name in ("postgres-mcp", "pgtuner-mcp"):
+        for name in ("pgtuner-mcp",):
             found[name] = partial(_peer, python=peers / name / "bin" / "python", name=name)
     return found
 
 
-def _ours(world: World, seconds: float) -> Answer:
+def _ours(world: World, seconds: float, storage: str) -> Answer:
     file = workload_file(world)
     command = [sys.executable, "-m", "agents", "advise", "--dsn", world.reader_dsn, "--workload", str(file), "--json"]
-    out, spent, peak = _run([*command, "--time", str(seconds), "-v"], cwd=ROOT)
+    out, spent, peak = _run([*command, "--time", str(seconds), "--storage", storage, "-v"], cwd=ROOT)
     file.unlink()
     answer = json.loads(out)
     ddl = [statement for index in answer["indexes"] for statement in index["ddl"].split(";\n")]
@@ -69,11 +73,15 @@ def _qualstats(world: World) -> Answer:
                 connection.execute(text)  # type: ignore[call-overload]
         connection.execute("SET pg_qualstats.enabled = off")
         began = time.perf_counter()
-        row = connection.execute("SELECT pg_qualstats_index_advisor(min_filter => 100, min_selectivity => 5)").fetchone()
+        row = connection.execute(
+            "SELECT pg_qualstats_index_advisor(min_filter => 100, min_selectivity => 5)"
+        ).fetchone()
         spent = time.perf_counter() - began
     assert row is not None
-    ddl = [each["ddl"] for each in row[0]["indexes"]]
-    return Answer(ddl, spent, None, "asked after a round of the workload with sample_rate = 1; that round is not counted")
+    ddl = [each if isinstance(each, str) else each["ddl"] for each in row[0]["indexes"]]
+    return Answer(
+        ddl, spent, None, "asked after a round of the workload with sample_rate = 1; that round is not counted"
+    )
 
 
 def _peer(world: World, python: Path, name: str) -> Answer:

@@ -29,6 +29,8 @@ class Outcome:
     advisor_s: float | None = None
     advisor_mb: float | None = None
     note: str = ""
+    refused: list[str] = field(default_factory=list)
+    """Advice that PostgreSQL does not take, with its words."""
 
 
 def weighted(world: World, outcome: Outcome) -> float:
@@ -43,11 +45,7 @@ def speed_up(before: Outcome, after: Outcome) -> float:
 
 def slower(before: Outcome, after: Outcome) -> list[str]:
     """Statements that take a tenth longer, beyond what is noise."""
-    return [
-        name
-        for name, ms in before.ms.items()
-        if after.ms[name] > SLOWER * ms and after.ms[name] - ms > _NOISE_MS
-    ]
+    return [name for name, ms in before.ms.items() if after.ms[name] > SLOWER * ms and after.ms[name] - ms > _NOISE_MS]
 
 
 def measure(world: World, name: str, ddl: list[str]) -> Outcome:
@@ -55,8 +53,7 @@ def measure(world: World, name: str, ddl: list[str]) -> Outcome:
     outcome = Outcome(name)
     with psycopg.connect(world.dsn, autocommit=True) as connection:
         before = _indexes(connection, world.schema)
-        for statement in ddl:
-            connection.execute(statement.replace(" CONCURRENTLY", ""))
+        outcome.refused = _build(connection, ddl)
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
         after = _indexes(connection, world.schema)
@@ -73,14 +70,23 @@ def measure(world: World, name: str, ddl: list[str]) -> Outcome:
 def again(world: World, outcome: Outcome, ddl: list[str], names: list[str]) -> None:
     """Time some statements once more, and keep the better time."""
     with psycopg.connect(world.dsn, autocommit=True) as connection:
-        for statement in ddl:
-            connection.execute(statement.replace(" CONCURRENTLY", ""))
+        _build(connection, ddl)
         connection.execute("VACUUM ANALYZE")
         for query in world.queries:
             if query.name in names:
                 found = statistics.fmean(_timed(connection, text) for text in query.texts)
                 outcome.ms[query.name] = min(outcome.ms[query.name], found)
         strip(connection, world.schema)
+
+
+def _build(connection: psycopg.Connection[tuple[object, ...]], ddl: list[str]) -> list[str]:
+    refused = []
+    for statement in ddl:
+        try:
+            connection.execute(statement.replace(" CONCURRENTLY", ""))  # type: ignore[call-overload]
+        except psycopg.DatabaseError as error:
+            refused.append(f"{statement}: {error.diag.message_primary}")
+    return refused
 
 
 def _timed(connection: psycopg.Connection[tuple[object, ...]], text: str) -> float:
@@ -108,7 +114,7 @@ def _inserts(connection: psycopg.Connection[tuple[object, ...]], world: World) -
     for _ in range(_ROUNDS):
         connection.execute("BEGIN")
         spent = 0.0
-        for number, statement in enumerate(world.inserts):
+        for statement in world.inserts:
             began = time.perf_counter()
             connection.execute(statement)
             spent += (time.perf_counter() - began) * 1000

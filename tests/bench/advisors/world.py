@@ -76,7 +76,9 @@ def wallet(server_dsn: str, scope: str) -> World:
             if not each.writes
         )
     inserts = tuple(_statements(HERE / "wallet_inserts.sql"))
-    return World(scope, dsn, _as_reader(dsn), "wallet", queries, tuple(_statements(HERE / "wallet_expert.sql")), inserts)
+    return World(
+        scope, dsn, _as_reader(dsn), "wallet", queries, tuple(_statements(HERE / "wallet_expert.sql")), inserts
+    )
 
 
 def tpch(server_dsn: str, data: Path) -> World:
@@ -102,7 +104,9 @@ def tpch(server_dsn: str, data: Path) -> World:
         Query(f"q{number}", (text,), 1.0) for number, text in enumerate(_statements(HERE / "tpch" / "queries.sql"), 1)
     )
     inserts = tuple(_statements(HERE / "tpch" / "inserts.sql"))
-    return World("tpch", dsn, _as_reader(dsn), "public", queries, tuple(_statements(HERE / "tpch" / "expert.sql")), inserts)
+    return World(
+        "tpch", dsn, _as_reader(dsn), "public", queries, tuple(_statements(HERE / "tpch" / "expert.sql")), inserts
+    )
 
 
 def strip(connection: psycopg.Connection[tuple[object, ...]], schema: str) -> None:

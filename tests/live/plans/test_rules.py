@@ -204,16 +204,22 @@ def test_every_rule_has_cases() -> None:
     assert set(CASES) == set(RULES)
 
 
-@pytest.mark.parametrize("code", sorted(CASES))
-async def test_triggers(world: str, code: str) -> None:
-    if code == "jit-overhead":
-        with psycopg.connect(world) as connection:
-            if connection.execute("SELECT pg_jit_available()").fetchone() == (False,):
-                pytest.skip("this server was built without LLVM")
-    found = await findings(world, CASES[code][0])
+async def _triggers(dsn: str, code: str) -> None:
+    found = await findings(dsn, CASES[code][0])
     mine = [each for each in found if each.code == code]
     assert mine, [(each.code, each.text) for each in found]
     assert all(each.object and each.text and each.wrong_if and each.remedy for each in mine)
+
+
+@pytest.mark.parametrize("code", sorted(set(CASES) - {"jit-overhead"}))
+async def test_triggers(world: str, code: str) -> None:
+    await _triggers(world, code)
+
+
+@pytest.mark.parametrize("any_postgres", [15], indirect=True)
+async def test_jit_overhead_triggers(world: str) -> None:
+    """On PostgreSQL 15 only: the embedded 18 is built without LLVM, so no plan of its can say JIT."""
+    await _triggers(world, "jit-overhead")
 
 
 @pytest.mark.parametrize("code", sorted(CASES))

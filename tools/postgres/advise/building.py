@@ -19,8 +19,8 @@ def wanted(cases: Sequence[Case], chosen: Choice | None) -> list[Candidate]:
     if chosen is None:
         every = dict.fromkeys(each for case in cases for each in case.candidates)
         return sorted(every, key=_rank(cases))
-    some = dict.fromkeys(chosen.indexes)
-    some.update(dict.fromkeys(lean(each) for each in chosen.indexes if each.include))
+    some = dict.fromkeys([*chosen.indexes, *chosen.wished])
+    some.update(dict.fromkeys(lean(each) for each in list(some) if each.include))
     some.update(dict.fromkeys(each for case in cases for each in case.candidates if beyond_hypopg(each)))
     return sorted(some, key=_slow_to_build)
 

@@ -79,6 +79,30 @@ async def prove(built: Built, queries: Sequence[Query], chosen: Indexes, until: 
     return proof
 
 
+async def without_the_guilty(
+    built: Built, queries: Sequence[Query], chosen: Indexes, proof: Proof, until: float
+) -> tuple[Indexes, Proof]:
+    """Leave out an index that makes a statement slower, when the statements that use it take no longer without it.
+
+    Every statement that used the index is timed again; a statement that stays slower is named by its `Measured.slower`.
+    """
+    for late in [each for each in proof.measured if each.slower]:
+        for guilty in sorted(late.used, key=lambda each: each.body):
+            if time.monotonic() > until:
+                return chosen, proof
+            concerned = {run.number: run for run in proof.users(guilty)}
+            again = await prove(built, [q for q in queries if q.number in concerned], chosen - {guilty}, until)
+            weights = {query.number: query.weight for query in queries}
+            was = sum(weights[run.number] * run.after_ms for run in concerned.values())
+            now = sum(weights[run.number] * run.after_ms for run in again.measured)
+            if len(again.measured) == len(concerned) and now <= was and not any(run.slower for run in again.measured):
+                fresh = {run.number: run for run in again.measured}
+                measured = [fresh.get(run.number, run) for run in proof.measured]
+                chosen, proof = chosen - {guilty}, Proof(measured, proof.not_run)
+                break
+    return chosen, proof
+
+
 async def _timed(built: Built, query: Query, indexes: Indexes) -> tuple[Plan, float, Indexes]:
     """The plan with the first set of values, the mean over all of them of the fastest run, and the indexes used."""
     plans = [await _fastest(built, text, indexes) for text in query.texts]

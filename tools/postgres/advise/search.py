@@ -20,11 +20,13 @@ _LEAST_GAIN = 0.03
 """Powers of ten, of one statement: what is below is noise of the estimates."""
 _FAST_COST = 30.0
 """Below the cost of some pages a statement is as fast as it can be: halving that is worth little."""
-_SIZE_PRICE = 1.5
+_SIZE_PRICE = 2.5
 """An index as large as its table must make one statement cheaper by this many powers of ten."""
 _LEAST_SHARE = 8
 """A table smaller than the tables' total divided by this counts as that large: its indexes take little of the whole."""
-_DEARER = 1.6
+_FIRST_PRESSURE = 4.0
+"""Powers of ten that an index must bring which takes all storage, when storage is short: the first price tried."""
+_PRICES = 10
 _ROUNDS = 12
 
 
@@ -35,6 +37,8 @@ class Choice:
     indexes: list[Candidate] = field(default_factory=list)
     before: dict[int, float] = field(default_factory=dict)
     after: dict[int, float] = field(default_factory=dict)
+    wished: list[Candidate] = field(default_factory=list)
+    """What it would have been were storage no matter."""
     users: dict[Candidate, list[int]] = field(default_factory=dict)
     sizes: dict[Candidate, int] = field(default_factory=dict)
     alone: dict[int, list[tuple[float, Candidate]]] = field(default_factory=dict)
@@ -61,7 +65,7 @@ class Search:
         self._queries, self._candidates = queries, candidates
         self._storage, self._upkeep, self._inventive = storage_bytes, upkeep, inventive
         self._until = time.monotonic() + seconds
-        self._size_price = _SIZE_PRICE
+        self._pressure = 0.0
         tables = {each.place: each.table.size_bytes for offered in candidates.values() for each in offered}
         self._least_table = max(8192.0, sum(tables.values()) / _LEAST_SHARE)
         self._whole = 1.0
@@ -83,14 +87,9 @@ class Search:
                 moves.setdefault(move)
         self._offered = dict.fromkeys(sorted(frozenset().union(*moves), key=lambda each: each.body))
         chosen = await self._chosen(list(moves))
-        while await self._total(chosen) > self._storage and chosen:
-            # Too large: space gets dearer until what is chosen fits.
-            self._size_price *= _DEARER
-            smaller = await self._chosen(list(moves))
-            if self._late() or self._size_price > 1e6:
-                chosen = await self._cut(smaller)
-                break
-            chosen = smaller
+        choice.wished = sorted(chosen, key=lambda each: (each.place, each.name))
+        if await self._total(chosen) > self._storage:
+            chosen = await self._fitted(list(moves), chosen)
         choice.indexes = sorted(chosen, key=lambda each: (each.place, each.name))
         for query in self._queries:
             costed = await self._costs.of(query, chosen)
@@ -99,6 +98,21 @@ class Search:
                 choice.users.setdefault(each, []).append(query.number)
         choice.sizes = {each: await self._size(each) for each in choice.indexes}
         return choice
+
+    async def _fitted(self, moves: list[Indexes], chosen: Indexes) -> Indexes:
+        """The best set found within storage: space is made dearer until what is chosen fits, then just as dear."""
+        fits: Indexes | None = None
+        low, high = 0.0, 0.0
+        for _ in range(_PRICES):
+            self._pressure = (low + high) / 2 if fits is not None else 2 * low or _FIRST_PRESSURE
+            tried = await self._chosen(moves)
+            if self._late():
+                break
+            if await self._total(tried) <= self._storage:
+                fits, high = tried, self._pressure
+            else:
+                chosen, low = tried, self._pressure
+        return fits if fits is not None else await self._cut(chosen)
 
     async def _chosen(self, moves: list[Indexes]) -> Indexes:
         return await self._exchanged(await self._greedy(moves))
@@ -184,8 +198,9 @@ class Search:
 
     async def _price(self, candidate: Candidate) -> float:
         """What having the index costs, on the scale of gains: upkeep, and its size beside the table's."""
-        share = await self._size(candidate) / max(candidate.table.size_bytes, self._least_table)
-        return self._upkeep(candidate) + self._size_price * share
+        size = await self._size(candidate)
+        share = size / max(candidate.table.size_bytes, self._least_table)
+        return self._upkeep(candidate) + _SIZE_PRICE * share + self._pressure * size / max(1.0, self._storage)
 
     async def _size(self, candidate: Candidate) -> int:
         if candidate not in self._sizes:

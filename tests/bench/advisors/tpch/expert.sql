@@ -1,0 +1,11 @@
+CREATE INDEX ON lineitem (l_partkey, l_suppkey) INCLUDE (l_quantity, l_extendedprice, l_discount, l_shipdate);
+CREATE INDEX ON lineitem (l_shipdate) INCLUDE (l_discount, l_quantity, l_extendedprice);
+CREATE INDEX ON lineitem (l_orderkey) INCLUDE (l_suppkey, l_commitdate, l_receiptdate);
+CREATE INDEX ON orders (o_custkey);
+CREATE INDEX ON orders (o_orderdate);
+CREATE INDEX ON partsupp (ps_suppkey);
+CREATE INDEX ON customer (c_nationkey);
+CREATE INDEX ON supplier (s_nationkey);
+CREATE INDEX ON part (p_brand, p_container);
+CREATE INDEX ON part (p_size, p_type);
+CREATE INDEX ON nation (n_regionkey);
