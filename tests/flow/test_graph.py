@@ -1,0 +1,81 @@
+"""The graph from an issue's text to the comment: questions, roles, honest answers, and nothing that is not backed."""
+
+import asyncio
+
+import pytest
+
+import agents.work
+from agents.desk import Brief
+from agents.doors.command import answer, ask
+from agents.office import team
+from agents.reply import Reply
+
+
+def consulted(shop, text: str, role: str = ""):
+    async def work():
+        async with team(shop.reader, lambda line: None) as crew:
+            return await answer(await ask(text, role, crew), crew)
+
+    return asyncio.run(work())
+
+
+TWO = """Two things
+
+1. Why is this slow? SELECT * FROM shop.orders WHERE id = 17
+2. Is the index orders_placed_at_idx useful?
+"""
+
+
+def test_two_questions_get_two_answers(any_shop):
+    said = consulted(any_shop, TWO)
+    first, second = (reply for reply in said.report.replies if reply.question)
+    assert (first.title, first.role) == ("Slow query", "architect")
+    assert (second.title, second.role) == ("Is this index useful?", "persona")
+    assert "## 1. Slow query" in said.markdown
+    assert "## 2. Is this index useful?" in said.markdown
+
+
+def test_a_question_no_rule_fits_gets_an_honest_answer(shop):
+    said = consulted(shop, "Should we move to another cloud?")
+    assert said.json["status"] == "partial"
+    assert "not answered" in said.markdown
+    assert not said.json["proposals"]
+
+
+def test_a_migration_is_rehearsed_and_comes_with_its_way_back(any_shop):
+    said = consulted(any_shop, "May we run this?\n```sql\nALTER TABLE shop.orders ADD COLUMN note text;\n```")
+    (proposal,) = said.json["proposals"]
+    assert "ADD COLUMN note" in proposal["up"]
+    assert "DROP COLUMN" in proposal["down"]
+    assert said.json["status"] == "needs_approval"
+
+
+@pytest.mark.parametrize("role", ["admin", "persona", "fintech"])
+def test_the_role_that_was_asked_answers(shop, role):
+    said = consulted(shop, "SELECT * FROM shop.orders WHERE id = 17 is slow", role)
+    assert [reply.role for reply in said.report.replies if reply.question] == [role]
+
+
+class Boaster:
+    """A mind that types its figures in."""
+
+    name = "boaster"
+
+    async def investigate(self, brief: Brief) -> Reply:
+        overview = await brief.call("overview")
+        verdict = "With my index the query takes 3 ms, which is forty times faster."
+        return Reply(role=brief.role.name, question=1, title="Slow query", verdict=verdict, looked_at=(overview.id,))
+
+
+def test_a_figure_typed_into_prose_never_reaches_the_comment(shop, monkeypatch):
+    monkeypatch.setattr(agents.work, "PlaybookMind", Boaster)
+    said = consulted(shop, "SELECT * FROM shop.orders WHERE id = 17 is slow")
+    assert "3 ms, which" not in said.markdown
+    assert "forty times" not in said.markdown
+    assert "withheld" in said.markdown
+    assert said.json["status"] == "partial"
+
+
+def test_the_same_question_twice_is_answered_twice(shop):
+    first, second = (consulted(shop, "Is the index orders_placed_at_idx useful?") for _ in range(2))
+    assert first.json["case"] != second.json["case"]
