@@ -283,7 +283,7 @@ def _best(tried: Sequence[Tried]) -> int | None:
         and one.after_ms < one.before_ms
         and one.used is not False
         and one.same_rows is not False
-        and one.restores is not False
+        and (one.restores or one.sql)
     ]
     return min(helps)[1] if helps else None
 

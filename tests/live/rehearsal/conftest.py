@@ -60,19 +60,27 @@ ANALYZE;
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "matrix: many cases of one kind; PostgreSQL 15 takes every third (DBCREW_FULL=1: all)"
+        "markers", "matrix: many cases of one kind, on one server version each (DBCREW_FULL=1: on both)"
     )
+    config.addinivalue_line("markers", "once: not about the server's version, on one of them (DBCREW_FULL=1: on both)")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out two thirds of the migrations on the second server version, where the run is not a full one."""
+    """Where the run is not a full one, give every other case of a matrix to each server version."""
     if os.environ.get("DBCREW_FULL"):
         return
-    again = [item for item in items if item.get_closest_marker("matrix") and "[15-" in item.name]
-    out = [item for place, item in enumerate(again) if place % 3]
-    config.hook.pytest_deselected(items=out)
-    gone = set(out)
-    items[:] = [item for item in items if item not in gone]
+    out: set[pytest.Item] = set()
+    for turn, version in enumerate((18, 15)):
+        mine = [item for item in items if isinstance(item, pytest.Function) and _version(item) == version]
+        matrix = [item for item in mine if item.get_closest_marker("matrix")]
+        out.update(item for place, item in enumerate(matrix) if place % 2 != turn)
+        out.update(item for item in mine if turn and item.get_closest_marker("once"))
+    config.hook.pytest_deselected(items=list(out))
+    items[:] = [item for item in items if item not in out]
+
+
+def _version(item: pytest.Function) -> object:
+    return item.callspec.params.get("any_postgres") if hasattr(item, "callspec") else None
 
 
 class Shop:

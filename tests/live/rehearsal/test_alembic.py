@@ -15,6 +15,7 @@ from tests.live.rehearsal.conftest import Shop
 from tools.postgres.connection import Postgres
 from tools.postgres.rehearsal.alembic import pending
 
+pytestmark = pytest.mark.once
 ENV = """
 from alembic import context
 context.configure(url="postgresql://", literal_binds=True, dialect_opts={"paramstyle": "named"})
