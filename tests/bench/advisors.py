@@ -6,7 +6,7 @@ python tests/bench/advisors.py [m7|n100|tpch] [--dsn SUPERUSER_DSN] [--time 60] 
 A world is loaded into a throwaway PostgreSQL 15 with HypoPG, its secondary indexes dropped, and each advisor asked with
 a role that only reads. Its indexes are built, statistics taken anew, and every statement timed (the server's execution
 time, best of five; each set of values counts the same), then 20,000 rows inserted. The peers come from PyPI, each in an
-environment of its own: DIR/pgtuner-mcp, made by `python -m venv` and `pip install pgtuner_mcp`; without
+environment of its own: DIR/pgtuner-mcp, made by `python -m venv` and `pip install pgtuner_mcp 'mcp<2'`; without
 --peers they are left out. pg_qualstats is Debian's.
 """
 
@@ -42,7 +42,11 @@ def main() -> None:
             if wanted is not None and name not in wanted:
                 continue
             print(f"asking {name}", file=sys.stderr, flush=True)
-            answer = ask(world)
+            try:
+                answer = ask(world)
+            except asked.NoAnswer as error:
+                print(f"  {name}: {error}", file=sys.stderr, flush=True)
+                continue
             for statement in answer.ddl:
                 print(f"  {name}: {statement}", file=sys.stderr, flush=True)
             outcome = measure.measure(world, name, answer.ddl)

@@ -34,6 +34,10 @@ class Answer:
     note: str = ""
 
 
+class NoAnswer(Exception):
+    """An advisor that ended without advice."""
+
+
 Ask = Callable[[World], Answer]
 
 
@@ -106,5 +110,5 @@ def _run(command: list[str], cwd: Path) -> tuple[str, float, float]:
         spent = time.perf_counter() - began
         kilobytes = float(Path(peak.name).read_text() or 0)
     if done.returncode:
-        raise SystemExit(f"{command[0]} ended with {done.returncode}")
+        raise NoAnswer(f"it ended with exit code {done.returncode}")
     return done.stdout, spent, kilobytes / 1024

@@ -20,8 +20,10 @@ _LEAST_GAIN = 0.03
 """Powers of ten, of one statement: what is below is noise of the estimates."""
 _FAST_COST = 30.0
 """Below the cost of some pages a statement is as fast as it can be: halving that is worth little."""
-_SIZE_PRICE = 2.5
+_SIZE_PRICE = 1.5
 """An index as large as its table must make one statement cheaper by this many powers of ten."""
+_COVERING_TIMES = 2.0
+"""Estimates flatter INCLUDE: what it saves are visits to the table, costed as disk reads and mostly found in memory."""
 _LEAST_SHARE = 8
 """A table smaller than the tables' total divided by this counts as that large: its indexes take little of the whole."""
 _FIRST_PRESSURE = 4.0
@@ -200,7 +202,8 @@ class Search:
         """What having the index costs, on the scale of gains: upkeep, and its size beside the table's."""
         size = await self._size(candidate)
         share = size / max(candidate.table.size_bytes, self._least_table)
-        return self._upkeep(candidate) + _SIZE_PRICE * share + self._pressure * size / max(1.0, self._storage)
+        price = _SIZE_PRICE * share * (_COVERING_TIMES if candidate.include else 1.0)
+        return self._upkeep(candidate) + price + self._pressure * size / max(1.0, self._storage)
 
     async def _size(self, candidate: Candidate) -> int:
         if candidate not in self._sizes:
