@@ -21,7 +21,8 @@ from tools.postgres.rehearsal.stopwatch import Timed, prepared, same_rows, timed
 from tools.postgres.statements import split
 from tools.tool import Bench, Effect, Tool
 
-_TRIAL_MS = 120_000
+_TIMES_LIVE = 4
+"""A statement may take so many times longer on the copy than the settings allow it on a live server."""
 WHOLE_UP_TO = 2_500_000
 """Tables up to this many rows are copied whole, so that what is measured is what the live server has."""
 
@@ -138,8 +139,9 @@ async def run(args: Args, bench: Bench) -> Result:
 
 async def _trials(args: Args, copy: Copy, bench: Bench, needs: Needs, path: str) -> Result:
     async with await copy.connect() as keeper, await copy.connect_as_owner() as owner:
-        await keeper.execute(f"SET statement_timeout = {_TRIAL_MS}")
-        await owner.execute(f"SET statement_timeout = {_TRIAL_MS}")
+        limit = _TIMES_LIVE * bench.settings.statement_timeout_ms
+        await keeper.execute(f"SET statement_timeout = {max(limit, 30_000)}")
+        await owner.execute(f"SET statement_timeout = {limit}")
         # Names without their schema are found as on the live server.
         await owner.execute("SELECT set_config('search_path', %s, false)", (path,))
         state = await snapshot(keeper)
