@@ -97,7 +97,9 @@ def _peer(world: World, python: Path, name: str) -> Answer:
     file.unlink()
     texts.unlink()
     answer = json.loads(out.splitlines()[-1])
-    return Answer(answer["ddl"], spent, peak, answer.get("note", ""))
+    if answer["note"] and not answer["ddl"]:
+        raise NoAnswer(answer["note"])
+    return Answer(answer["ddl"], spent, peak, answer["note"])
 
 
 def _run(command: list[str], cwd: Path) -> tuple[str, float, float]:
