@@ -15,7 +15,7 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show on stderr w
 
 app = typer.Typer(
     name="p3",
-    help="dbcrew: a database team that works in your GitHub issues.",
+    help="dbcrew: a database team for PostgreSQL: it looks, measures on a copy, and answers with evidence.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -59,7 +59,7 @@ for name, command in COMMANDS.items():
 
 @app.callback()
 def _root(context: typer.Context, verbose: Verbose = False) -> None:
-    """dbcrew: a database team that works in your GitHub issues."""
+    """dbcrew: a database team for PostgreSQL: it looks, measures on a copy, and answers with evidence."""
     if verbose:  # as if it stood after the command
         context.default_map = _verbose
 

@@ -1,6 +1,7 @@
 """The command line as a door: a text becomes an issue on the local board, and the issue a case."""
 
 import getpass
+import re
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,8 @@ from common.findings import Severity
 from common.state.cases import Case, Cases, Request
 
 _TITLE = 80
+_FILE = re.compile(r"[^\s?;]+\.(md|markdown|txt|sql)", re.I)
+"""One word with the ending of a text file: nobody asks a question like that."""
 log = structlog.get_logger()
 
 
@@ -111,6 +114,10 @@ def text_of(source: str, chosen: Settings) -> str:
                 raw = file.read(chosen.issue_bytes + 1)
         except OSError as error:
             raise InputError(detail=f"{source} cannot be read: {error.strerror}", next="Name a text file") from error
+    elif _FILE.fullmatch(source):
+        raise InputError(
+            detail=f"There is no file {source}", next="Name a file that is there, or write the question itself"
+        )
     else:
         raw = source.encode("utf-8", "surrogateescape")
     if len(raw) > chosen.issue_bytes:
@@ -120,7 +127,7 @@ def text_of(source: str, chosen: Settings) -> str:
 
 def _is_there(source: str) -> bool:
     try:
-        return len(source) < 4096 and "\n" not in source and Path(source).exists()
+        return bool(source) and len(source) < 4096 and "\n" not in source and Path(source).exists()
     except (OSError, ValueError):
         return False
 

@@ -12,15 +12,19 @@ from common.evidence import Evidence
 from common.findings import Finding, NotChecked, Severity
 
 _ASKS = re.compile(
-    r"\b(health\w*|check-?up|well[- ]kept|anything wrong|what is wrong|look (it |this |us )?over|bloat\w*|vacuum\w*|wraparound|"
-    r"dead (rows|tuples)|maintenance|audit (of|the)|in good shape|(database|db|server|postgres\w*) (ok|okay|fine|well))\b",
+    r"\b(health\w*|check-?up|well[- ]kept|look (it |this |us )?over|bloat\w*|vacuum\w*|wraparound|dead (rows|tuples)|"
+    r"maintenance|audit (of|the)|in good shape|(database|db|server|postgres\w*) (ok|okay|fine|well))\b",
     re.I,
 )
+_VAGUE = re.compile(r"\b(anything wrong|what is wrong)\b", re.I)
+_SERVER = re.compile(r"\b(database|db|server|cluster|instance|postgres\w*|everything)\b", re.I)
+"""What makes "what is wrong?" a question about the server and not about the statement before it."""
 
 
 def fits(question: Question) -> float:
     """Words about the state of the server, without a statement to look at."""
-    if not _ASKS.search(question.words):
+    vague = _VAGUE.search(question.words) and _SERVER.search(question.words)
+    if not (vague or _ASKS.search(question.words)):
         return 0.0
     return 0.7 if not question.statements and not question.plan else 0.3
 

@@ -524,3 +524,10 @@ async def _opened(dsn: str) -> None:
 async def _written(dsn: str) -> None:
     async with team(dsn, lambda line: None) as crew:
         await ask(SLOW, "", crew)
+
+
+def test_an_empty_text_is_no_folder_and_a_missing_file_no_question():
+    assert text_of("", Settings()) == ""
+    with pytest.raises(InputError, match="There is no file nosuch"):
+        text_of("nosuch.md", Settings())
+    assert text_of("why is report.sql slow?", Settings()) == "why is report.sql slow?"

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.asked import questions
+from agents.playbooks import PLAYBOOKS
 from agents.sqltext import Sort
 
 HISTORY = "SELECT * FROM wallet.transactions WHERE wallet_id = 3 ORDER BY created_at DESC LIMIT 50"
@@ -94,3 +95,11 @@ def test_a_pasted_plan_is_a_plan():
 def test_any_text_is_read_without_a_crash_and_nothing_is_lost(title, body):
     for question in questions(title, body):
         assert question.number >= 1
+
+
+def test_what_is_wrong_after_a_statement_is_not_a_question_about_the_server():
+    body = f"The page does:\n```sql\n{HISTORY}\n```\nCan you tell us what is wrong and how to fix it?"
+    last = questions("The page hangs", body)[-1]
+    assert max(PLAYBOOKS.values(), key=lambda one: one.fits(last)).name != "health-check"
+    (server,) = questions("What is wrong with our database?", "")
+    assert max(PLAYBOOKS.values(), key=lambda one: one.fits(server)).name == "health-check"
