@@ -19,7 +19,7 @@ _END = re.compile(r";|\n[ \t]*\n|\n[ \t]*\d+[.)][ \t]|`")
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(\$\w*\$).*?\1", re.S)
 _CUT = re.compile(r"[.?!](?=\s|$)|\n|\s+[-–—]\s+|`")
 _LOOKS_LIKE_SQL = re.compile(
-    r"select\s*\(|select\b.+\bfrom\b\s+\S+.*\b(where|join|group\s+by|order\s+by|limit)\b|(alter|create|drop)\s+(table|index)\b"
+    r"select\s*\(|select\b.+\bfrom\s+\S+\s+\S+\s+\S+\s*[=<>]|select\b.+\bfrom\b\s+\S+.*\b(where|join|group\s+by|order\s+by|limit)\b|(alter|create|drop)\s+(table|index)\b"
     r"|(insert\s+into|delete\s+from)\s+\w+\s*(\(|values|where|using)|update\s+\S+\s+set\b",
     re.I | re.S,
 )

@@ -24,6 +24,8 @@ _USEFUL = re.compile(
     re.I,
 )
 _CREATE = re.compile(r"\s*create\s+(unique\s+)?index\b", re.I)
+_HARDLY = 100
+"""Fewer scans than this may be a person, or this team with EXPLAIN ANALYZE, and no application."""
 _SPARE = ("duplicate-index", "redundant-index", "invalid-index", "unused-index")
 
 
@@ -125,7 +127,10 @@ def _verdict(indexes: Evidence, index: dict[str, Any], at: str, finding: Finding
     if index["unique"]:
         return f"Keep {name}: it is unique, so it guards the data even where no statement reads it."
     if index["scans"]:
-        return f"Keep {name}: statements on this server used it {ref(indexes, f'{at}.scans')} times since the counters began."
+        used = f"scans by statements on this server since the counters began: {ref(indexes, f'{at}.scans')}"
+        if index["scans"] < _HARDLY:
+            return f"{name} is hardly used ({used}; this team's looks count too). Find out who needs it before it is dropped."
+        return f"Keep {name}: it is used ({used})."
     if index["scans"] is None:
         return f"Whether {name} is used cannot be told: this role sees no counters."
     return (

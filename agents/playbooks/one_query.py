@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.desk import Brief
+from agents.playbooks.emptied import because_of_a_null
 from agents.playbooks.words import ref, skipped, stopped
 from agents.reply import CaseStatus, Kind, Option, PlanPair, Proposal, Reply
 from common.evidence import Evidence
@@ -136,6 +137,12 @@ def _findings(case: _Case) -> tuple[Finding, ...]:
 
 
 def _verdict(case: _Case, best: int | None, findings: tuple[Finding, ...]) -> str:
+    emptied = "" if case.write else because_of_a_null(case.analyzed, case.diagnosis)
+    speed = _speed(case, best, findings)
+    return f"{emptied} As to its speed: {speed[0].lower()}{speed[1:]}" if emptied else speed
+
+
+def _speed(case: _Case, best: int | None, findings: tuple[Finding, ...]) -> str:
     measured = case.measured
     if best is not None and measured is not None:
         tried = measured.data["tried"][best]

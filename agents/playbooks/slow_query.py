@@ -85,11 +85,13 @@ async def _by_words(brief: Brief) -> Reply:
     if not top.ok:
         return stopped(brief, "Slow, but which statement?", top, input_is_wrong=False)
     for position, row in enumerate(top.data["statements"]):
-        if _mentions(str(row["statement"]), brief.tables):
-            reply = await answer_one(brief, str(row["statement"]))
+        statement = str(row["statement"])
+        if _mentions(statement, brief.tables) and _looks_up(statement):
+            reply = await _answer(brief, Statement(sql=statement, sort=Sort.READ))
+            at = f"{top.id}.statements.{position}"
             found = (
-                f"No statement was given. Of those on these tables, this one took the most time in all: {{{top.id}.statements."
-                f"{position}.total_ms}} in {{{top.id}.statements.{position}.calls}} calls."
+                "No statement was given. Of those that find rows in these tables, this one took the most time in all: "
+                f"{{{at}.total_ms}}, calls: {{{at}.calls}}. If another one is meant, paste it.\n\n```sql\n{{{at}.statement}}\n```"
             )
             return reply.model_copy(update={"prose": (found, *reply.prose), "looked_at": (top.id, *reply.looked_at)})
     return Reply(
@@ -102,6 +104,14 @@ async def _by_words(brief: Brief) -> Reply:
         status=CaseStatus.PARTIAL,
         problem="There is no statement in this text. Paste the one that is slow, as the application sends it.",
     )
+
+
+def _looks_up(statement: str) -> bool:
+    """Whether it finds rows in tables that are there: no INSERT, no utility command, nothing that was cut off."""
+    try:
+        return bool(as_read(statement)) and not re.match(r"\s*insert\b", statement, re.I)
+    except DbcrewError:
+        return False
 
 
 def _mentions(statement: str, tables: tuple[str, ...]) -> bool:

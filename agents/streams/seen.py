@@ -1,5 +1,6 @@
 """Health findings about the tables of a case."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -36,11 +37,20 @@ def _concerns(finding: Finding, tables: tuple[str, ...]) -> bool:
     return any(finding.object == one or finding.object.startswith(f"{one}.") or table == one for one in tables)
 
 
+def _served(finding: Finding, made: str) -> bool:
+    """Whether an index that is proposed anyway begins with the column of a foreign key without index."""
+    if finding.code != "foreign-key-without-index":
+        return False
+    table, _, column = finding.object.rpartition(".")
+    return re.search(rf"ON {re.escape(table)} (USING btree )?\({re.escape(column)}\b", made) is not None
+
+
 def seen_beside(seen: Sequence[dict[str, Any]], replies: Sequence[Reply]) -> list[Reply]:
     """What the workstreams found on the tables of the case and no role has said: one reply of the architect, or none."""
     said = {(finding.code, finding.object) for reply in replies for finding in reply.findings}
     found = [Finding.model_validate(one) for one in seen]
-    left = [one for one in found if (one.code, one.object) not in said]
+    made = "\n".join(proposal.up for reply in replies for proposal in reply.proposals if proposal.kind == "index")
+    left = [one for one in found if (one.code, one.object) not in said and not _served(one, made)]
     if not left:
         return []
     left.sort(key=lambda one: (one.severity.rank, one.code, one.object))

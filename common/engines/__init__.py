@@ -11,7 +11,8 @@ engine; the last to leave stops it, however it ends (kill -9 included), unless `
 of the embedded version: compare `cluster.install.major` and say so. `settings` are lines of postgresql.conf, values as
 strings; without any, fsync is off and wal_level minimal. Folder and server are gone when the context ends, however.
 
-No DSN holds a password: they name a `passfile` that only this user can read. libpq, psycopg and psql understand them.
+The DSNs given hold the superuser's password, for this process. `State.dsn`, for people, names a `passfile` that only this
+user can read in its place: libpq, psycopg and psql understand it.
 
 Errors: DiskFull, Missing (no account, no library), Unreachable (closed folder, server does not start), InputError.
 """

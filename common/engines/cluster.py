@@ -73,13 +73,23 @@ class Cluster:
 
     @property
     def dsn(self) -> str:
-        """How the superuser reaches `database`. The password is not in it but in the file that `passfile` names."""
+        """How the superuser reaches `database`, for this process: it holds the password and is never printed."""
         return self.dsn_of(self.database)
 
     def dsn_of(self, database: str) -> str:
-        """The same for another database of this cluster."""
+        """The same for another database of this cluster.
+
+        The password and the kind of connection are in it so that PGPASSWORD or PGSSLMODE, meant for somebody's own
+        server, do not get in the way: libpq heeds them before it reads a password file.
+        """
+        password = passfile().read_text().strip().rpartition(":")[2]
+        return f"{self.shown_of(database, password)}&sslmode=disable&gssencmode=disable"
+
+    def shown_of(self, database: str, password: str = "") -> str:
+        """A DSN for people: the password is not in it but in the file that `passfile` names."""
+        user = f"postgres:{quote(password, safe='')}" if password else "postgres"
         return (
-            f"postgresql://postgres@127.0.0.1:{self.port}/{quote(database, safe='')}"
+            f"postgresql://{user}@127.0.0.1:{self.port}/{quote(database, safe='')}"
             f"?passfile={quote(str(passfile()), safe='/')}"
         )
 

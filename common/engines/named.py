@@ -127,7 +127,9 @@ def look(name: str) -> State:
         cluster = Cluster(folder, install, database=ENGINES[name].database)
         if not cluster.running():
             return State(name, install.version, "", "down")
-        return State(name, install.version, cluster.dsn, "up" if _stay(name).exists() else "in use")
+        return State(
+            name, install.version, cluster.shown_of(cluster.database), "up" if _stay(name).exists() else "in use"
+        )
 
 
 def _sweep(home: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import psycopg
 import pytest
 
 import agents.work
@@ -79,3 +80,37 @@ def test_a_figure_typed_into_prose_never_reaches_the_comment(shop, monkeypatch):
 def test_the_same_question_twice_is_answered_twice(shop):
     first, second = (consulted(shop, "Is the index orders_placed_at_idx useful?") for _ in range(2))
     assert first.json["case"] != second.json["case"]
+
+
+BLOCKED = """
+CREATE TABLE shop.blocked AS SELECT CASE WHEN n % 50 <> 0 THEN n END AS customer FROM generate_series(1, 500) AS n;
+ANALYZE shop.blocked;
+GRANT SELECT ON shop.blocked TO PUBLIC;
+"""
+
+
+def test_a_wrong_answer_is_named_before_a_slow_one(shop):
+    with psycopg.connect(shop.owner, autocommit=True) as connection:
+        connection.execute(BLOCKED)
+    said = consulted(
+        shop, "SELECT id FROM shop.orders WHERE customer_id NOT IN (SELECT customer FROM shop.blocked) is slow"
+    )
+    assert "It returns no row because of a NULL" in said.markdown
+
+
+INSERT = """
+INSERT INTO shop.orders (customer_id, state, total, placed_at)
+SELECT 1 + n % 2000, 'paid', n, '2025-01-01' FROM generate_series(1, 9000) AS n
+"""
+
+
+def test_words_alone_find_the_statement_that_takes_the_time(shop):
+    with psycopg.connect(shop.owner, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        connection.execute("SELECT pg_stat_statements_reset()")
+        connection.execute(INSERT)
+        for customer in range(30):
+            history = "SELECT * FROM shop.orders WHERE customer_id = %s ORDER BY placed_at DESC LIMIT 20"
+            connection.execute(history, (customer,))
+    said = consulted(shop, "The orders of a customer take seconds to load, why?")
+    assert any("customer_id" in proposal["up"] for proposal in said.json["proposals"])

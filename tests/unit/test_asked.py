@@ -59,6 +59,7 @@ def test_a_read_and_a_migration_in_one_breath_are_two_questions():
     [
         ("SELECT * FROM x WHERE a = = 3 ORDER BY b", 'near "="'),
         ("why slow SELEC * FORM x WHERE 1", 'near "SELEC"'),
+        ("select first_name from patient wher surname = 'S12'", 'near "surname"'),
         ("SELECT " + "(" * 100_000 + "1", "SQL"),
         ("```sql\nnot sql at all\n```", 'near "not"'),
     ],

@@ -143,15 +143,25 @@ async def test_the_live_engine_collects_statements(home):
     assert durable == ("on",)
 
 
-async def test_no_dsn_holds_a_password_and_the_password_file_is_ours_alone(home):
+async def test_no_dsn_that_is_shown_holds_a_password_and_the_password_file_is_ours_alone(home):
     async with engine("state") as dsn:
-        assert psycopg.conninfo.conninfo_to_dict(dsn).get("password") is None
-        passfile = Path(psycopg.conninfo.conninfo_to_dict(dsn)["passfile"])
+        shown = (await status("state")).dsn
+        assert psycopg.conninfo.conninfo_to_dict(shown).get("password") is None
+        psycopg.connect(shown).close()
+        passfile = Path(psycopg.conninfo.conninfo_to_dict(shown)["passfile"])
         assert passfile.stat().st_mode & 0o077 == 0
         assert (home / "state" / "data").stat().st_mode & 0o077 == 0
         without = psycopg.conninfo.make_conninfo(dsn, passfile="/nonexistent", password="guess")
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(without)
+
+
+async def test_what_the_environment_says_of_other_servers_does_not_get_in_the_way(home, monkeypatch):
+    monkeypatch.setenv("PGPASSWORD", "of somebody's own server")
+    monkeypatch.setenv("PGSSLMODE", "require")
+    async with engine("state") as dsn:
+        with psycopg.connect(dsn) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 async def test_an_engine_nobody_knows(home):
