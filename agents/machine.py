@@ -7,7 +7,9 @@ import platform
 import resource
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from common import directories
 from common.engines import ENGINES, Install, installs
@@ -154,6 +156,13 @@ def _rights() -> list[Thing]:
 
 
 def peak_memory_bytes() -> int:
-    """The most memory that this process held at once (resident set; getrusage counts kB on Linux, bytes on macOS)."""
+    """The most memory that this process held at once (resident set).
+
+    Linux keeps in getrusage what the process was before it became this program, so its own high-water mark is read
+    where there is one. getrusage counts kB on Linux, bytes on macOS.
+    """
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) * 1024
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if platform.system() == "Darwin" else most * 1024

@@ -62,7 +62,7 @@ class Command:
 
 def children(pid: int) -> list[int]:
     """The children of a process that run the keeper."""
-    shown = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(["ps", "-eww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in shown.splitlines()]
     return [int(row[0]) for row in rows if row[1] == str(pid) and keeper.__file__ in row[2]]
 

@@ -209,9 +209,9 @@ async def test_a_role_without_createrole_loads_and_says_what_is_missing():
             await load(make_conninfo(cluster.dsn, user="weak", password="x", dbname="made"), "f2")
 
 
-async def test_the_workload_tells_pg_stat_statements_its_story(any_postgres, world_of, new_database):
+def test_the_workload_tells_pg_stat_statements_its_story(any_postgres, world_of, new_database):
     database = new_database(any_postgres, template=world_of("planted").name)
-    played = await play(database.dsn, rounds=2)
+    played = asyncio.run(play(database.dsn, rounds=2))
     assert (played.as_app_role, played.recorded, played.failed) == (True, True, {})
     assert len(played.calls) == 21
     with psycopg.connect(database.dsn) as connection:
