@@ -67,14 +67,13 @@ async def _demo(scope: str) -> "tuple[Answer, Issue, _Spent]":
         from agents.office import team
         from common.config.settings import settings
         from tools.postgres.grant import grant
-        from tools.worlds.workload import statements
+        from tools.worlds.workload import wallet_history
 
         world_s, world_ours_s = await _world(owner, scope, tell)
         reader = (await grant(owner, settings(), apply=True)).dsn
-        slow = next(one for one in statements(scope) if one.name == "wallet-history")
         async with team(reader, tell) as crew:
             tell(f"issue: {_ISSUE.partition(chr(10))[0]!r}, labelled agent:database")
-            case = await ask(_ISSUE.format(sql=_with_values(slow)), "", crew)
+            case = await ask(_ISSUE.format(sql=_with_values(wallet_history(scope))), "", crew)
             said = await answer(case, crew)
             issue = await crew.board.issue(case.request.issue)
         tell("stopping the servers")

@@ -42,12 +42,14 @@ def render(report: Report) -> str:
     When it is too long, evidence is left out first (the longest first), then diagrams, then the rest is shortened; the
     verdict, the migration and its rollback are the last to be. Raises UnbackedClaim when a reference points to nothing.
     """
-    text = _rendered(report, _Size())
-    left_out: set[str] = set()
+    left_out = _surely_left_out(report)
+    text = _rendered(report, _Size(frozenset(left_out)))
     saved = 0
     for name, size in _expendable(report):
         if _fits(text):
             return text
+        if name in left_out:
+            continue
         left_out.add(name)
         saved += size
         if len(text) - saved < LIMIT or name == "plans":
@@ -61,6 +63,18 @@ def render(report: Report) -> str:
     note = "\n\nThe rest is left out: it is too long for a comment. See it with `./p3 cases`."
     head = "\n\n".join(_rendered(report, _Size(frozenset(left_out), 200, 10)).split("\n\n")[:2])
     return head.encode()[: LIMIT - 1_000].decode(errors="ignore") + note
+
+
+def _surely_left_out(report: Report) -> set[str]:
+    """The longest evidence that cannot be in, by the length of the statements alone: it need not be tried."""
+    left_out: set[str] = set()
+    total = sum(len(record.statement) for record in report.evidence)
+    for record in sorted(report.evidence, key=lambda each: -len(each.statement)):
+        if total < LIMIT:
+            break
+        left_out.add(record.id)
+        total -= len(record.statement)
+    return left_out
 
 
 def _fits(text: str) -> bool:

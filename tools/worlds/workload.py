@@ -52,6 +52,13 @@ class Played:
     """True when pg_stat_statements took notes."""
 
 
+def wallet_history(scope: Scope | str) -> WorkloadStatement:
+    """The statement that the demo is about, with its most common values alone. Raises InputError for an unknown scope."""
+    people = People(scope_named(scope) if isinstance(scope, str) else scope, SEED)
+    values = {"wallet": people.settlement_wallets + 1, "status": "settled"}
+    return WorkloadStatement("wallet-history", query(__package__, "workload/wallet-history"), (values,), 20, "top-n")
+
+
 def statements(scope: Scope | str) -> list[WorkloadStatement]:
     """The workload for a world of this scope: 17 reads that cover every kind of index, and 4 writes.
 
