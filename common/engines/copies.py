@@ -32,12 +32,11 @@ def open_copy(major: int | None = None, settings: Mapping[str, str] | None = Non
         sweep()
         name = secrets.token_hex(6)
         use = leases.own(home / f"{name}.lease", home / name)
-    try:
+    with contextlib.ExitStack() as undo:
+        undo.callback(use.leave)
         cluster = Cluster(home / name, install, settings or {}, throwaway=True)
         cluster.start()
-    except BaseException:
-        use.leave()
-        raise
+        undo.pop_all()
     return use, cluster
 
 

@@ -87,7 +87,8 @@ def _enter(name: str, stay: bool = False) -> tuple[leases.Use, Cluster]:
         _sweep(home)
         folder.mkdir(exist_ok=True)
         use = leases.share(home / f"{name}.lease", folder / "data", _stay(name))
-    try:
+    with contextlib.ExitStack() as undo:
+        undo.callback(use.leave)
         with files.trouble(home, "starting an engine"), files.locked(home / f"{name}.start"):
             cluster = _cluster(name)
             if not cluster.running():
@@ -96,9 +97,7 @@ def _enter(name: str, stay: bool = False) -> tuple[leases.Use, Cluster]:
             cluster.start()
             if stay:
                 _stay(name).touch()
-    except BaseException:
-        use.leave()
-        raise
+        undo.pop_all()
     return use, cluster
 
 

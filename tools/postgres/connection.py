@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from typing import Any, LiteralString, Self
 
 import psycopg
@@ -105,11 +105,10 @@ class Postgres:
             except psycopg.OperationalError:  # closed by the server or a pooler while it lay idle
                 await channel.close()
         channel = await open_channel(self.dsn)
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(channel.close)
             await _begin(channel, limits)
-        except BaseException:
-            await channel.close()
-            raise
+            undo.pop_all()
         return channel
 
     async def _release(self, channel: Channel) -> None:
