@@ -262,6 +262,9 @@ def _initdb(install: Install, draft: Path) -> None:
     said = ""
     for locale in ("C.UTF-8", "C"):  # macOS has no C.UTF-8
         options = f"-U postgres -A scram-sha-256 --no-sync --no-instructions --encoding=UTF8 --locale={locale}".split()
+        if install.major >= 16:
+            # The password is 24 random bytes: hashing it 4,096 times only makes each of our connections take 10 ms.
+            options += ["-c", "scram_iterations=1"]
         command: list[str | Path] = [install.program("initdb"), "-D", draft / "data", f"--pwfile={secret}", *options]
         made = account().run(command, install.environment)
         if made.returncode == 0:
