@@ -5,6 +5,7 @@ import contextlib
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 from common import directories
 from common.engines import files, keeper, leases
@@ -25,19 +26,24 @@ async def copy_cluster(major: int | None = None, settings: Mapping[str, str] | N
 def open_copy(major: int | None = None, settings: Mapping[str, str] | None = None) -> tuple[leases.Use, Cluster]:
     """The blocking half of `copy_cluster`: the caller leaves the use."""
     install = install_for(major)
+    use, folder = reserve()
+    with contextlib.ExitStack() as undo:
+        undo.callback(use.leave)
+        cluster = Cluster(folder, install, settings or {}, throwaway=True)
+        cluster.start()
+        undo.pop_all()
+    return use, cluster
+
+
+def reserve() -> tuple[leases.Use, Path]:
+    """A folder for one throwaway cluster, which the caller makes and fills; it is gone when the use ends."""
     home = directories.engines() / "copies"
     with files.trouble(home, "making a throwaway PostgreSQL"):
         home.mkdir(exist_ok=True)
         home.chmod(0o711)
         sweep()
         name = secrets.token_hex(6)
-        use = leases.own(home / f"{name}.lease", home / name)
-    with contextlib.ExitStack() as undo:
-        undo.callback(use.leave)
-        cluster = Cluster(home / name, install, settings or {}, throwaway=True)
-        cluster.start()
-        undo.pop_all()
-    return use, cluster
+        return leases.own(home / f"{name}.lease", home / name), home / name
 
 
 def sweep() -> None:
