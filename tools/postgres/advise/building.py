@@ -26,9 +26,16 @@ def wanted(cases: Sequence[Case], chosen: Choice | None) -> list[Candidate]:
 
 
 def beyond_hypopg(candidate: Candidate) -> bool:
-    """Whether HypoPG cannot judge a candidate: GIN it cannot make, and row security hides what the owner can use."""
-    special = any(not part.plain or part.operators for part in candidate.parts)
-    return candidate.method == "gin" or (candidate.table.row_security and special and not candidate.include)
+    """Whether HypoPG cannot judge a candidate.
+
+    GIN it cannot make; an expression has statistics only when its index is built; row security hides what the owner
+    can use.
+    """
+    if candidate.method == "gin":
+        return True
+    expression = any(not part.plain for part in candidate.parts)
+    hidden = candidate.table.row_security and any(part.operators for part in candidate.parts)
+    return (expression or hidden) and not candidate.include
 
 
 def reserved(cases: Sequence[Case]) -> int:
