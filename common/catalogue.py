@@ -96,6 +96,17 @@ CATALOGUE: dict[str, frozenset[str]] = {
             "end-of-life-version",
         }
     ),
+    "PostgreSQL: drills": frozenset(
+        {
+            "backup-not-restorable",
+            "backup-incomplete",
+            "backup-too-old",
+            "backup-of-another-cluster",
+            "archive-broken",
+            "rto-above-target",
+            "rpo-above-target",
+        }
+    ),
     "Migrations": frozenset(
         {
             "lock-blocks-reads",

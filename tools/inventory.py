@@ -11,8 +11,10 @@ from tools.postgres import (
     indexes,
     measure,
     overview,
+    pitr_drill,
     read_plan,
     rehearse,
+    restore_drill,
     schema,
     server_settings,
     table_statistics,
@@ -37,4 +39,6 @@ TOOLS: tuple[AnyTool, ...] = (
     measure.TOOL,
     health_tool.TOOL,
     rehearse.TOOL,
+    restore_drill.TOOL,
+    pitr_drill.TOOL,
 )

@@ -30,6 +30,12 @@ class Settings(BaseSettings):
     """A table with at most this many rows is copied whole for a rehearsal; of a larger one, about this many are."""
     copy_chunk_s: float = Field(default=20.0, gt=0)
     """The longest time one snapshot is held open on a live engine while rows are copied."""
+    backup: str = ""
+    """Where the newest backup lies on this machine: a dump, a base backup, or a folder that holds several."""
+    wal_archive: str = ""
+    """The folder that archive_command copies WAL to, where this machine sees it."""
+    pooler_dsn: str = ""
+    """The admin console of PgBouncer, such as postgresql://stats@127.0.0.1:6432/pgbouncer."""
     max_hops: int = Field(default=3, ge=0)
     """How many times work may be handed on before a person must look."""
     issue_bytes: int = Field(default=262_144, ge=1_000)

@@ -1,0 +1,86 @@
+"""A dump in plain SQL, fed to psql so that nothing in it can make psql run a program."""
+
+import re
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.engines.installs import Install
+from tools.postgres.drills.compressed import opened
+from tools.postgres.drills.programs import Ended, run
+
+_COPY = re.compile(rb"COPY .* FROM stdin;\s*\Z")
+_CONNECT = re.compile(rb"""\\connect (-reuse-previous=on )?[\w="' -]+\s*\Z""")
+_OWN = re.compile(rb"\\(un)?restrict \w+\s*\Z")
+_COMPLETE = b"dump complete"
+_RESTRICTS = {13: 22, 14: 19, 15: 14, 16: 10, 17: 6}
+"""Since which minor version psql knows \\restrict; major versions after these always do."""
+_LINES = 1_000
+
+
+@dataclass
+class PlainDump:
+    """What was seen of a plain dump while it was fed: its last line says whether it is whole."""
+
+    complete: bool = False
+    whole_cluster: bool = False
+    damage: str = ""
+
+
+async def restore_plain(
+    install: Install, path: Path, database: str, environment: dict[str, str]
+) -> tuple[Ended, PlainDump]:
+    """Run the dump with psql in `database`, as the servers' account. An error in it does not end it, as with psql -f."""
+    seen = PlainDump()
+    ended = await run(
+        install,
+        "psql",
+        "-X",
+        "-q",
+        "-d",
+        database,
+        environment=environment,
+        text=_text(path, seen, _restricts(install)),
+        as_account=True,
+    )
+    return ended, seen
+
+
+def _restricts(install: Install) -> bool:
+    minor = re.match(r"\d+\.(\d+)", install.version)
+    return int(minor[1] if minor else 0) >= _RESTRICTS.get(install.major, 0) if install.major >= 13 else False
+
+
+async def _text(path: Path, seen: PlainDump, restricted: bool) -> AsyncIterator[bytes]:
+    """The dump's lines; outside rows, psql's own commands are refused by psql itself, but for \\connect.
+
+    `\\restrict KEY` makes psql refuse every backslash command until `\\unrestrict KEY` (CVE-2025-8714): our key takes
+    the place of the dump's own, which whoever wrote the dump knows.
+    """
+    key = secrets.token_hex(16).encode()
+    begin, end = (b"\\restrict " + key + b"\n", b"\\unrestrict " + key + b"\n") if restricted else (b"", b"")
+    yield begin
+    try:
+        with opened(path) as file:
+            rows = False
+            chunk: list[bytes] = []
+            for line in file:
+                if rows:
+                    rows = not line.startswith(b"\\.")
+                elif line[:1] == b"\\" and _OWN.match(line):
+                    continue
+                elif line[:1] == b"\\" and _CONNECT.match(line):
+                    line = end + line + begin
+                elif line[:2] == b"--":
+                    seen.complete = seen.complete or line.rstrip().endswith(_COMPLETE)
+                    seen.whole_cluster = seen.whole_cluster or b"database cluster dump" in line
+                else:
+                    rows = bool(_COPY.match(line))
+                chunk.append(line)
+                if len(chunk) == _LINES:
+                    yield b"".join(chunk)
+                    chunk.clear()
+            yield b"".join(chunk)
+    except (EOFError, OSError) as error:
+        seen.damage = str(error)

@@ -1,0 +1,276 @@
+"""The restore drill: a backup restored into a throwaway server, its rows counted and compared with the live ones."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import BaseModel
+
+from common.engines import Install, copy_cluster
+from common.errors import Unreachable
+from common.findings import Finding, NotChecked, Severity
+from common.queries import query
+from tools.postgres.connection import Postgres
+from tools.postgres.drills import judgement, throwaway
+from tools.postgres.drills.backup import Backup, Kind, recognise
+from tools.postgres.drills.counts import PACKAGE, TableCount, compared, counted
+from tools.postgres.drills.plain import restore_plain
+from tools.postgres.drills.programs import run
+from tools.postgres.drills.unpack import Damaged, install_of, major_of, unpack
+
+_AMCHECK_BYTES = 1 << 30
+"""A cluster above this is not walked by pg_amcheck: that reads every index and table once more."""
+_UNKNOWN_ROLE = re.compile(r'role "[^"]*" does not exist')
+_NO_EXTENSION = re.compile(r'extension "([^"]+)" is not available')
+
+
+class Step(BaseModel):
+    """One part of the way and the time it took."""
+
+    step: str
+    ms: float
+
+
+class RestoreDrill(BaseModel):
+    """What a restore brought back.
+
+    `rto_ms`: from the first byte read to a server that answers, on this machine, with fsync on; without the time to get
+    the backup here, to notice the loss, and to decide. `loses_s`: how much older the newest row of a restored table is
+    than the newest live one, at most; None where no table has a time that says so. `errors` were reported on the way and
+    did not stop the restore. `tables_equal` counts the tables that came back with at least as many rows as are live now.
+    """
+
+    backup: str
+    kind: str
+    size_bytes: int
+    written_at: datetime
+    age_s: float
+    live_version: str
+    server_version: str
+    restored: bool
+    failure: str = ""
+    errors: list[str] = []
+    error_count: int = 0
+    rto_ms: float | None = None
+    steps: list[Step]
+    manifest: str = ""
+    amcheck: str = ""
+    tables_restored: int = 0
+    tables_live: int = 0
+    tables_equal: int = 0
+    rows_restored: int = 0
+    loses_s: float | None = None
+    tables: list[TableCount]
+    findings: list[Finding]
+    not_checked: list[NotChecked]
+
+
+@dataclass
+class _Run:
+    """What one drill gathers on its way."""
+
+    live: Postgres
+    backup: Backup
+    progress: Callable[[str], None]
+    trace: list[str]
+    steps: list[Step] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    failure: str = ""
+    manifest: str = ""
+    amcheck: str = ""
+    version: str = ""
+    counts: dict[str, TableCount] = field(default_factory=dict)
+    missed: list[NotChecked] = field(default_factory=list)
+    rto_ms: float | None = None
+
+    def took(self, step: str, began: float) -> None:
+        self.steps.append(Step(step=step, ms=round((time.monotonic() - began) * 1000, 1)))
+
+    def ready(self) -> None:
+        self.rto_ms = round(sum(step.ms for step in self.steps), 1)
+
+
+async def restore_drill(live: Postgres, path: str, progress: Callable[[str], None], trace: list[str]) -> RestoreDrill:
+    """Restore the backup at `path` and compare it with the database that `live` is connected to.
+
+    A backup that does not come back is an answer, not an error. Raises InputError when there is no backup, Refused when
+    it does not fit on the disk, Missing without the programs, and what Postgres.session raises.
+    """
+    backup = recognise(Path(path))
+    drill = _Run(live, backup, progress, trace)
+    async with live.session(trace) as session:
+        facts = await session.row(query(PACKAGE, "live")) or {}
+    throwaway.room_for(max(backup.size_bytes, int(facts["database_bytes"] or 0)))
+    progress(f"restoring {backup.path.name} ({backup.kind}) into a throwaway server")
+    try:
+        if backup.kind.physical:
+            await _base(drill, facts)
+        else:
+            await _dump(drill, facts)
+    except Damaged as error:
+        drill.failure = str(error.facts["detail"])
+    progress("comparing rows with the live server")
+    tables = await compared(drill.counts, live, trace) if drill.rto_ms is not None else []
+    return _report(drill, tables)
+
+
+async def _dump(drill: _Run, facts: dict[str, Any]) -> None:
+    began = time.monotonic()
+    async with copy_cluster(drill.live.version // 10_000, throwaway.LIKE_LIVE) as cluster:
+        drill.took("start an empty server", began)
+        install = cluster.install
+        drill.version = install.version
+        database = drill.live.database if drill.live.database not in ("postgres", "template1") else "restored"
+        async with await psycopg.AsyncConnection.connect(cluster.dsn, autocommit=True) as connection:
+            await connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(database)))
+            for role in facts["roles"] or ():
+                await connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+        known = conninfo_to_dict(cluster.dsn)
+        environment = {
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(cluster.port),
+            "PGUSER": "postgres",
+            "PGPASSWORD": str(known["password"]),
+            "PGSSLMODE": "disable",
+        }
+        began = time.monotonic()
+        if drill.backup.kind is Kind.PLAIN:
+            database = await _plain(drill, install, database, environment)
+        else:
+            drill.trace.append(f"pg_restore --dbname={database} {drill.backup.path}")
+            ended = await run(install, "pg_restore", f"--dbname={database}", drill.backup.path, environment=environment)
+            drill.errors += ended.errors
+            fatal = [line for line in ended.errors if not _from_server(line)]
+            if ended.code != 0 and fatal:
+                drill.failure = fatal[0].removeprefix("pg_restore: ")
+        drill.took("restore", began)
+        if not drill.failure:
+            drill.ready()
+        began = time.monotonic()
+        drill.counts = await counted(cluster.dsn_of(database))
+        drill.took("count every row", began)
+        if drill.failure and drill.counts:
+            drill.ready()
+
+
+def _from_server(line: str) -> bool:
+    """Whether pg_restore only passes on what the server said of one statement."""
+    return "could not execute query" in line or "ERROR:  " in line or "errors ignored on restore" in line
+
+
+async def _plain(drill: _Run, install: Install, database: str, environment: dict[str, str]) -> str:
+    drill.trace.append(f"psql --dbname={database} < {drill.backup.path}")
+    ended, seen = await restore_plain(install, drill.backup.path, database, environment)
+    drill.errors += ended.errors
+    if seen.damage:
+        drill.failure = f"the file cannot be read to its end: {seen.damage}"
+    elif not seen.complete:
+        drill.failure = "the dump is cut off: its last line, which says that it is complete, is not there"
+    elif ended.code != 0:
+        drill.failure = ended.cause
+    return drill.live.database if seen.whole_cluster else database
+
+
+async def _base(drill: _Run, facts: dict[str, Any]) -> None:
+    install = install_of(major_of(drill.backup))
+    drill.version = install.version
+    async with throwaway.folder() as place:
+        began = time.monotonic()
+        unpacked = await unpack(drill.backup, place, install)
+        drill.took("lay out the files", began)
+        drill.manifest = unpacked.manifest
+        drill.trace.append(f"pg_verifybackup {drill.backup.path}; pg_ctl start")
+        began = time.monotonic()
+        try:
+            server = await throwaway.start(place, install, str(facts["superuser"]), unpacked.settings)
+        except Unreachable as error:
+            raise Damaged(detail=str(error.facts["detail"])) from error
+        drill.took("start and recover", began)
+        drill.ready()
+        began = time.monotonic()
+        try:
+            drill.counts = await counted(server.dsn_of(drill.live.database))
+        except psycopg.OperationalError as error:
+            drill.rto_ms = None
+            raise Damaged(
+                detail=f"its database {drill.live.database} does not open: {str(error).splitlines()[0]}"
+            ) from error
+        drill.took("count every row", began)
+        if drill.backup.size_bytes > _AMCHECK_BYTES:
+            needs = "pg_amcheck --heapallindexed on the restored database: the backup is too large to do it here"
+            drill.missed.append(NotChecked(code="backup-not-restorable", needs=needs))
+            return
+        began = time.monotonic()
+        checked = await run(install, "pg_amcheck", "--install-missing", "-d", server.dsn_of(drill.live.database))
+        drill.amcheck = "no damage" if checked.code == 0 else checked.cause
+        drill.took("pg_amcheck", began)
+
+
+def _report(drill: _Run, tables: list[TableCount]) -> RestoreDrill:
+    backup, now = drill.backup, datetime.now(UTC)
+    findings = [judgement.unrestorable(backup, drill.failure)] if drill.failure else []
+    if drill.manifest not in ("", "absent", "verified"):
+        findings.append(judgement.mismatched(backup, drill.manifest))
+    if drill.amcheck not in ("", "no damage"):
+        findings.append(judgement.unrestorable(backup, f"pg_amcheck: {drill.amcheck}"))
+    findings += judgement.judged_tables(tables, backup)
+    findings += judgement.judged_backup(backup, now)
+    if drill.rto_ms is not None:
+        findings += judgement.slow(drill.rto_ms, backup)
+    behind = [one.behind_s for one in tables if one.behind_s is not None]
+    came = [one for one in tables if one.restored_rows is not None]
+    serious = [one for one in findings if one.severity is Severity.CRITICAL]
+    return RestoreDrill(
+        backup=str(backup.path),
+        kind=backup.kind.value,
+        size_bytes=backup.size_bytes,
+        written_at=backup.written_at,
+        age_s=round((now - backup.written_at).total_seconds(), 1),
+        live_version=drill.live.server_version,
+        server_version=drill.version,
+        restored=drill.rto_ms is not None and not drill.failure,
+        failure=drill.failure,
+        errors=[_short(line) for line in drill.errors[:20]],
+        error_count=len(drill.errors),
+        rto_ms=drill.rto_ms if not serious else None,
+        steps=drill.steps,
+        manifest=drill.manifest,
+        amcheck=drill.amcheck,
+        tables_restored=len(came),
+        tables_live=sum(one.live_rows is not None for one in tables),
+        tables_equal=sum((one.restored_rows or 0) >= one.live_rows for one in came if one.live_rows is not None),
+        rows_restored=sum(one.restored_rows or 0 for one in came),
+        loses_s=max(behind, default=None),
+        tables=tables,
+        findings=findings,
+        not_checked=drill.missed + _not_checked(drill),
+    )
+
+
+def _not_checked(drill: _Run) -> list[NotChecked]:
+    """What this machine lacks, and what a dump does not hold: neither is the backup's fault."""
+    extensions = sorted({match[1] for line in drill.errors if (match := _NO_EXTENSION.search(line))})
+    found = [
+        NotChecked(
+            code="backup-not-restorable", needs=f"the extension {name} on this machine, for PostgreSQL {drill.version}"
+        )
+        for name in extensions
+    ]
+    if any(_UNKNOWN_ROLE.search(line) for line in drill.errors):
+        needs = "pg_dumpall --globals-only beside the dump: it names roles that neither it nor the live server has"
+        found.append(NotChecked(code="backup-incomplete", needs=needs))
+    if drill.manifest == "absent":
+        needs = "a base backup with a manifest (pg_basebackup makes one): there is none to compare the files with"
+        found.append(NotChecked(code="backup-not-restorable", needs=needs))
+    return found
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= 300 else line[:299] + "…"
