@@ -9,12 +9,19 @@ from agents.console import emit, progress, run
 
 if TYPE_CHECKING:
     from tools.postgres.connection import Postgres
+    from tools.postgres.rehearsal.formats.reading import Reading
     from tools.postgres.rehearsal.verdict import Report
 
 
 def rehearse(
     dsn: Annotated[str, typer.Option(help="The live PostgreSQL. It is only read.", envvar="DBCREW_LIVE_DSN")],
-    up: Annotated[str, typer.Argument(help="The migration, an SQL file; - reads standard input.")] = "",
+    up: Annotated[
+        str,
+        typer.Argument(
+            help="The migration: SQL, or what Rails, Django, Flyway, Liquibase, dbmate, goose, golang-migrate or sqitch"
+            " write or print; - reads standard input."
+        ),
+    ] = "",
     down: Annotated[str, typer.Option(help="The way back, an SQL file. Without it one is derived.")] = "",
     alembic: Annotated[str, typer.Option(help="A folder with alembic.ini: rehearses what is pending.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
@@ -23,32 +30,49 @@ def rehearse(
     """Run a migration and its way back on a throwaway copy, and judge it at live size.
 
     {"verdict": safe|careful|unsafe, "findings", "locks", "estimate", "rewrite", "down", "steps", "tables", "copy_about",
-    "missing"}. Exit code 0 when it is safe, 1 when careful or unsafe or refused, 2 for a file that is no migration, 3 when
-    the server cannot be reached.
+    "missing", "read_as": what the file was taken for, "notes"}. Exit code 0 when it is safe, 1 when careful or unsafe or
+    refused, 2 for a file that is no migration, 3 when the server cannot be reached.
     """
-    report = run(_rehearse(dsn, up, down, alembic))
-    emit(_public(report), as_json, lambda: _text(report, verbose))
+    reading, report = run(_rehearse(dsn, up, down, alembic))
+    emit(_public(reading, report), as_json, lambda: _text(reading, report, verbose))
     if report.verdict != "safe":
         raise typer.Exit(1)
 
 
-async def _rehearse(dsn: str, up: str, down: str, alembic: str) -> "Report":
+async def _rehearse(dsn: str, up: str, down: str, alembic: str) -> "tuple[Reading, Report]":
     from common.config.settings import settings
     from common.errors import InputError
     from tools.postgres.connection import Postgres
     from tools.postgres.rehearsal.alembic import pending
+    from tools.postgres.rehearsal.formats.reading import Reading
     from tools.postgres.rights import require_safe, rights
 
     if bool(up) == bool(alembic):
         raise InputError(detail="There is one thing to rehearse", next="Name a file or --alembic, and not both")
-    text = _read(up) if up else ""
-    back = _read(down) if down else None
+    reading = _read(up, down) if up else None
     async with await Postgres.connect(dsn, settings()) as postgres:
         async with postgres.session() as session:
             require_safe(await rights(session), dsn)
-        if alembic:
-            text, back = await pending(postgres, Path(alembic), [])
-        return await _recorded(postgres, text, back)
+        if reading is None:
+            reading = Reading("an Alembic folder, what is pending", *await pending(postgres, Path(alembic), []))
+        return reading, await _recorded(postgres, reading.up, reading.down)
+
+
+def _read(up: str, down: str) -> "Reading":
+    """The migration with its way back: the one that is named, else the one that came with it."""
+    from dataclasses import replace
+
+    from tools.postgres.rehearsal.formats import read_as
+    from tools.postgres.rehearsal.formats.file import load
+    from tools.postgres.rehearsal.script import read_script
+
+    reading = read_as(*load(up))
+    if down:
+        reading = replace(reading, down=read_as(*load(down)).up)
+    read_script(reading.up, "the migration" if up == "-" else up)
+    if reading.down is not None:
+        read_script(reading.down, down or "the down migration")
+    return reading
 
 
 async def _recorded(postgres: "Postgres", up: str, down: str | None) -> "Report":
@@ -85,27 +109,16 @@ async def _recorded(postgres: "Postgres", up: str, down: str | None) -> "Report"
     return report.model_copy(update={"findings": findings})
 
 
-def _read(name: str) -> str:
-    import sys
-
-    from common.errors import InputError
-
-    try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(detail=f"{name} cannot be read: {error.strerror}", next="Name a file that is there") from error
-    except UnicodeDecodeError as error:
-        raise InputError(detail=f"{name} is not UTF-8 text", next="Save it as UTF-8") from error
+def _public(reading: "Reading", report: "Report") -> dict[str, Any]:
+    said = report.model_dump(mode="json", exclude={"findings": {"__all__": {"finding"}}})
+    return said | {"read_as": reading.what, "notes": list(reading.notes)}
 
 
-def _public(report: "Report") -> dict[str, Any]:
-    return report.model_dump(mode="json", exclude={"findings": {"__all__": {"finding"}}})
-
-
-def _text(report: "Report", verbose: bool) -> str:
+def _text(reading: "Reading", report: "Report", verbose: bool) -> str:
     from common.figures import show
 
-    lines = [report.verdict.upper(), report.copy_about]
+    lines = [report.verdict.upper(), f"Read as {reading.what}.", *(f"Note: {each}." for each in reading.notes)]
+    lines.append(report.copy_about)
     lines.append(
         f"About {show('live_rows', report.estimate.live_rows)} live rows"
         f" ({show('live_bytes', report.estimate.live_bytes)}); about {show('live_s', report.estimate.seconds)} there, if "
