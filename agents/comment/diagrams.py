@@ -6,10 +6,10 @@ from textwrap import indent
 from typing import Any
 
 from agents.comment.text import visible
-from agents.redaction import clean
+from agents.redaction import clean, clean_all
 from tools.postgres.plans.mermaid import before_after, flowchart
 from tools.postgres.plans.text import tree_text
-from tools.postgres.plans.tree import plan_of
+from tools.postgres.plans.tree import Plan, plan_of
 
 _TABLES = 12
 _COLUMNS = 15
@@ -20,8 +20,8 @@ def plans(before: Any, after: Any = None) -> str:
     """A flow chart of EXPLAIN's JSON, or of two beside each other; empty when it is none."""
     try:
         if after is None:
-            return flowchart(plan_of(before))
-        return before_after(plan_of(before), plan_of(after))
+            return flowchart(_plan(before))
+        return before_after(_plan(before), _plan(after))
     except (ValueError, KeyError, TypeError, AttributeError):  # not a plan, or cut off: there is nothing to draw
         return ""
 
@@ -29,12 +29,17 @@ def plans(before: Any, after: Any = None) -> str:
 def trees(before: Any, after: Any = None) -> str:
     """The same for a terminal: a line a node, indented; empty when it is none."""
     try:
-        first = visible(tree_text(plan_of(before)))
+        first = visible(tree_text(_plan(before)))
         if after is None:
             return first
-        return f"before\n{indent(first, '  ')}\nafter\n{indent(visible(tree_text(plan_of(after))), '  ')}"
+        return f"before\n{indent(first, '  ')}\nafter\n{indent(visible(tree_text(_plan(after))), '  ')}"
     except (ValueError, KeyError, TypeError, AttributeError):
         return ""
+
+
+def _plan(explained: Any) -> Plan:
+    """Cleaned before labels are cut to length: half a secret is not recognised."""
+    return plan_of(clean_all(explained))
 
 
 def relationships(data: Any) -> str:
@@ -72,9 +77,9 @@ def _columns(table: dict[str, Any]) -> Iterator[str]:
 
 
 def _identifier(text: object) -> str:
-    word = re.sub(r"[^A-Za-z0-9_]+", "_", clean(str(text)).text).strip("_")[:60]
+    word = re.sub(r"[^A-Za-z0-9_]+", "_", clean(str(text)).text[:400]).strip("_")[:60]
     return word if word[:1].isalpha() else f"t_{word}"
 
 
 def _label(text: object) -> str:
-    return " ".join(_WORD.sub("·", clean(str(text)).text).split())[:80]
+    return " ".join(_WORD.sub("·", clean(str(text)).text[:400]).split())[:80]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from agents.comment import diagrams
-from agents.comment.text import fence
+from agents.comment.text import fence, visible
 from agents.reply import Report, look_up
 from common.figures import show
 
@@ -83,9 +83,9 @@ def _trees(report: Report) -> Iterator[str]:
 
 def _evidence(report: Report) -> Iterator[str]:
     yield from ("### Evidence", "", "```text")
-    longest = max((len(record.tool) for record in report.evidence), default=0)
+    longest = max((len(visible(record.tool)) for record in report.evidence), default=0)
     for record in report.evidence:
-        yield f"{record.id:<4} {record.tool:<{longest}}  {record.status.value:<8} {show('ms', record.ms)}"
+        yield f"{record.id:<4} {visible(record.tool):<{longest}}  {record.status.value:<8} {show('ms', record.ms)}"
     yield from ("```", "", f"With every statement: `./p3 cases {report.case}`", "")
 
 

@@ -20,15 +20,20 @@ from common.evidence import Evidence
 from common.figures import show
 
 _LINKS = re.compile(r"(?<=@)(?=[\w-])|(?<=#)(?=\d)|(?<=\bGH)(?=-\d)|(?<=:)(?=//)|(?<=www)(?=\.)", re.I)
-_MARKS = re.compile(r"([\\`*_{}\[\]~|!$#])")
-_INLINE = re.compile(r"([\\`\[\]~$|])")
-_LINE_START = re.compile(r"^([ \t]{0,3})(#+(?=[ \t]|$)|=+[ \t]*$|-{2,}[ \t]*$|\*{3,}[ \t]*$|_{3,}[ \t]*$)", re.M)
+_MARKS = str.maketrans({each: f"\\{each}" for each in "\\`*_{}[]~|!$#"})
+_INLINE = str.maketrans({each: f"\\{each}" for each in "\\`[]~$|"})
+_LINE_START = re.compile(r"^([ \t]{0,3})(#+(?=[ \t]|$)|=+[ \t]*$|-{2,}[ \t]*$|([-*_])(?:[ \t]*\3){2,}[ \t]*$)", re.M)
+_ITEM = re.compile(r"^(\d{0,9})([-+=.)])(?=\s|$)")
 _INDENTED = re.compile(r"^(?: {4}| {0,3}\t)[ \t]*", re.M)
+_GAP = re.compile(r"(?<=\S)[ \t]{2,}")
+"""After the bullet of a list, five spaces would begin code."""
 _MARKER = re.compile(r"<!(-+)(?=\s*dbcrew)", re.I)
 _BAR = re.compile(r"(?<!\\)\|")
 _RARE = re.compile(r"[^\n\t -~]")
 """All but the characters that are always visible."""
 _TICKS = re.compile(r"`+")
+_LONGEST = 2_000
+"""The most characters of a text that stands in one line: no name or reason is longer."""
 
 
 class Safe(str):
@@ -52,7 +57,8 @@ def visible(text: str) -> str:
 
 def plain(text: str) -> Safe:
     """Words in one line that mean nothing to Markdown."""
-    return Safe(_unlinked(_MARKS.sub(r"\\\1", html.escape(_line(text), quote=False))))
+    words = html.escape(_line(text), quote=False).translate(_MARKS)
+    return Safe(_unlinked(_ITEM.sub(r"\1\\\2", words)))
 
 
 def html_text(text: str) -> Safe:
@@ -111,13 +117,11 @@ class Writer:
 
     def sql(self, text: str) -> Safe:
         """A statement, fenced."""
-        return fence(self.cut(text), "sql")
+        return fence(self.cut(visible(text)), "sql")
 
     def cut(self, text: str) -> str:
         """No more of `text` than the limit, and how much is missing."""
-        if not self.limit or len(text) <= self.limit:
-            return text
-        return f"{text[: self.limit]}\n… ({len(text) - self.limit:,} more characters are left out here)"
+        return shortened(text, self.limit) if self.limit else text
 
     def _filled(self, text: str) -> str:
         return REFERENCE.sub(lambda match: self._value(match)[0], text)
@@ -126,23 +130,31 @@ class Writer:
         parts, done = [], 0
         for match in REFERENCE.finditer(text):
             shown, word = self._value(match)
-            parts += [self._escaped(text[done : match.start()]), code(shown) if word else shown]
+            parts += [_escaped(text[done : match.start()], self.issues), code(shown) if word else shown]
             done = match.end()
-        return "".join([*parts, self._escaped(text[done:])])
+        return "".join([*parts, _escaped(text[done:], self.issues)])
 
     def _value(self, match: re.Match[str]) -> tuple[str, bool]:
         path = match.group(2)
         value = look_up(f"{match.group(1)}.{path}", self.evidence)
         return show(path.rsplit(".", 1)[-1], value), isinstance(value, str)
 
-    def _escaped(self, text: str) -> str:
-        text = _INLINE.sub(r"\\\1", html.escape(_INDENTED.sub("   ", text), quote=False))
-        text = _LINE_START.sub(r"\1\\\2", text)
-        return _unlinked(text, self.issues)
-
 
 def _line(text: str) -> str:
-    return " ".join(visible(text).split())
+    return " ".join(shortened(visible(text), _LONGEST).split())
+
+
+def shortened(text: str, limit: int) -> str:
+    """No more of `text` than the limit, and how much is missing. Clean it first: half a secret is not recognised."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}\n… ({len(text) - limit:,} more characters are left out here)"
+
+
+@lru_cache(maxsize=512)
+def _escaped(text: str, issues: frozenset[int]) -> str:
+    text = html.escape(_GAP.sub(" ", _INDENTED.sub("   ", text)), quote=False).translate(_INLINE)
+    return _unlinked(_LINE_START.sub(r"\1\\\2", text), issues)
 
 
 def _hidden(each: str) -> bool:
@@ -153,12 +165,13 @@ def _hidden(each: str) -> bool:
 
 def _unlinked(text: str, issues: frozenset[int] = frozenset()) -> str:
     def gap(match: re.Match[str]) -> str:
-        number = re.match(r"\d+", match.string[match.end() :])
-        before = match.string[: match.start()]
-        allowed = number and int(number.group()[:9]) in issues and not _CLOSING.search(before)
-        return "" if before.endswith("#") and allowed else "&#8203;"
+        place = match.end()
+        number = _NUMBER.match(text, place) if issues and text[place - 1] == "#" else None
+        allowed = number and int(number[0]) in issues and not _CLOSING.search(text[max(0, place - 40) : place])
+        return "" if allowed else "&#8203;"
 
     return _LINKS.sub(gap, text)
 
 
+_NUMBER = re.compile(r"\d{1,9}")
 _CLOSING = re.compile(r"(?:\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b:?\s*|[\w./-])#$", re.I)

@@ -1,6 +1,7 @@
 # ruff: noqa: E501
 """The comment: golden files, and what no text may do to it. DBCREW_GOLDEN=write writes the files anew."""
 
+import cProfile
 import html
 import json
 import os
@@ -157,3 +158,27 @@ def test_a_terminal_shows_no_html(name: str, reports: Reports) -> None:
     assert "\x1b" not in text
     if name != "hostile":
         assert not re.search(r"</?(?:details|summary|sub)>|<!--|mermaid|flowchart|&#8203;", text)
+
+
+@pytest.mark.parametrize("cut", range(60, 130, 3))
+def test_a_secret_is_seen_before_a_label_is_cut(cut: int, reports: Reports) -> None:
+    report = reports["hostile"]("x" * cut + " ann.lee@mail.example.org")
+    assert "ann.le" not in render(report) + readable(render(report), report, width=100, colour=False)
+
+
+def test_a_list_in_a_text_begins_no_code(reports: Reports) -> None:
+    unharmed(render(reports["hostile"]("-     0")))
+    unharmed(render(reports["hostile"]("1.\t\t`0`\n\n>      x")))
+    unharmed(render(reports["hostile"]("- - - - -")))
+
+
+def test_long_hostile_fields_are_read_once_each(reports: Reports) -> None:
+    """The work grows with the length of the texts, not with its square: counted in calls, not in seconds."""
+    calls = []
+    for length in (10_000, 80_000):
+        profile = cProfile.Profile()
+        report = reports["hostile"](("@a #1 " * 20_000)[:length])
+        profile.runcall(render, report)
+        calls.append(sum(each.callcount for each in profile.getstats()))
+    assert calls[1] < 12 * calls[0]
+    assert calls[1] < 600_000
