@@ -21,6 +21,7 @@ class _Book:
     command: str = "p3"
     show: bool = False
     open: bool = False
+    failed: bool = False
 
 
 _book = _Book()
@@ -77,6 +78,8 @@ class _File:
             finally:
                 os.close(file)
         except (OSError, DbcrewError) as error:  # a full disk must not stop the work that is being logged
-            sys.stderr.write(f"not logged ({error}): {line[:300]}\n")
+            if not _book.failed:
+                sys.stderr.write(f"from here on nothing is logged ({error})\n")
+            _book.failed = True
 
     debug = info = warning = error = critical = exception = msg

@@ -84,7 +84,7 @@ async def _retry(case: str, dsn: str) -> "list[Case]":
             else [one for one in await known.all() if one.unfinished_at(crew.live.where)]
         )
         for one in chosen:
-            await worked(one.id, crew)
+            await worked(one.id, crew, retry=True)
         return [await known.get(one.id) for one in chosen]
 
 

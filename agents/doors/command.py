@@ -49,10 +49,13 @@ async def ask(text: str, role: str, team: Team) -> Case:
     return case
 
 
-async def worked(case: str, team: Team) -> Case:
-    """Work on the case. A defect of ours ends in the log and in one line, not in a traceback; what was found is kept."""
+async def worked(case: str, team: Team, *, retry: bool = False) -> Case:
+    """Work on the case, or `retry` it (see Team.work).
+
+    A defect of ours ends in the log and in one line, not in a traceback; what was found is kept.
+    """
     try:
-        return await team.work(case)
+        return await team.work(case, retry=retry)
     except DbcrewError:
         raise
     except Exception as error:

@@ -19,6 +19,8 @@ VERSION = 1
 
 _SETUP_LOCK = 0x64626372
 _CONNECT_S = 10
+_AGAIN_S = 0.5
+"""How long a store that did not answer within _CONNECT_S is waited for again: whoever asks must not wait ten times."""
 
 
 class Store:
@@ -27,6 +29,7 @@ class Store:
     def __init__(self, dsn: str, pool: "AsyncConnectionPool[Connection]") -> None:
         self.dsn = dsn
         self.pool = pool
+        self._lost = False
 
     @classmethod
     async def open(cls, dsn: str) -> Self:
@@ -66,9 +69,11 @@ class Store:
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection in autocommit mode. Raises Unreachable or DiskFull in place of psycopg's errors."""
         try:
-            async with self.pool.connection() as connection:
+            async with self.pool.connection(timeout=_AGAIN_S if self._lost else None) as connection:
+                self._lost = False
                 yield connection
         except (PoolTimeout, psycopg.OperationalError, *_CLOSED) as error:
+            self._lost = isinstance(error, PoolTimeout)
             raise unreachable(error) from error
 
     async def rows(self, name: str, **params: Any) -> list[dict[str, Any]]:

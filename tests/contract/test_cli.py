@@ -232,4 +232,5 @@ def test_a_full_log_folder_stops_nothing(shop, tmp_path):
     said = shop.p3("cases", "--json", DBCREW_BUILD_DATA=str(tmp_path))
     assert said.code == 0
     assert isinstance(said.json, list)
-    assert said.err.startswith("not logged")
+    assert said.err.startswith("from here on nothing is logged")
+    assert said.err.count("\n") == 1

@@ -8,8 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psutil
@@ -531,3 +533,128 @@ def test_an_empty_text_is_no_folder_and_a_missing_file_no_question():
     with pytest.raises(InputError, match="There is no file nosuch"):
         text_of("nosuch.md", Settings())
     assert text_of("why is report.sql slow?", Settings()) == "why is report.sql slow?"
+
+
+def _consult(text: str, dsn: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "agents", "consult", text, "--dsn", dsn, "--json"],
+        cwd=directories.ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _until(process: subprocess.Popen[str], word: str) -> str:
+    """The progress so far, up to the line with that word."""
+    assert process.stderr is not None
+    read = ""
+    for line in process.stderr:
+        read += line
+        if word in line:
+            return read
+    raise AssertionError(f"{word} never came: {read}")
+
+
+def _ended(process: subprocess.Popen[str], read: str) -> subprocess.CompletedProcess[bytes]:
+    out, errors = process.communicate(timeout=120)
+    return subprocess.CompletedProcess((), process.returncode, out.encode(), (read + errors).encode())
+
+
+@pytest.mark.parametrize("word", ["explain", "measure", "verify"])
+def test_the_state_store_dies_in_mid_analysis(place, gate, word):
+    """One line, no hang; what was written down is gone on with when the store is there again."""
+    door = gate(place.state)
+    text = f"{SLOW} AND total > {100 + len(word)}"
+    process = _consult(text, place.reader, DBCREW_STATE_DSN=door.dsn)
+    read = _until(process, word)
+    door.shut()
+    refused(_ended(process, read), 3, "state store", "is kept")
+    case, kept = _rows(
+        place,
+        "SELECT id, (SELECT count(*) FROM dbcrew.evidence WHERE case_id = id) FROM dbcrew.cases "
+        "ORDER BY created_at DESC LIMIT 1",
+    )[0]
+    assert kept
+    door.reopen()
+    again = p3("consult", text, "--dsn", place.reader, "--json", DBCREW_STATE_DSN=door.dsn)
+    assert again.returncode == 1, again.stderr
+    said = json.loads(again.stdout)
+    assert (said["case"], said["status"]) == (case, "done")
+    assert p3("audit", "verify", "--json", DBCREW_STATE_DSN=door.dsn).returncode == 0
+
+
+class SmallDisk:
+    """A file system of its own for build_data, which a test may fill."""
+
+    def __init__(self, folder) -> None:
+        self.folder = folder
+        self.environment = {"DBCREW_BUILD_DATA": str(folder / "data"), "DBCREW_STATE_DSN": ""}
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m,mode=0755", "tmpfs", str(folder)], check=True)
+
+    def fill(self) -> None:
+        with (self.folder / "ballast").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(b"x" * 65_536)
+
+    def free(self) -> None:
+        (self.folder / "ballast").unlink()
+
+    def grow(self) -> None:
+        subprocess.run(["mount", "-o", "remount,size=1200m", str(self.folder)], check=True)
+
+    def audited(self) -> bool:
+        return bool(json.loads(p3("audit", "verify", "--json", **self.environment).stdout)["ok"])
+
+
+@pytest.fixture
+def small_disk():
+    # Not below tmp_path, which is closed to the account that the servers run as.
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    folder = Path(tempfile.mkdtemp(prefix="dbcrew-disk-"))
+    yield SmallDisk(folder)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    folder.rmdir()
+
+
+def test_a_full_disk_in_build_data(place, small_disk):
+    """Too full to start, then too full for a copy, then big enough: a line for each, and the case is gone on with."""
+    assert p3("cases", "--json", **small_disk.environment).stdout.strip() == b"[]"
+    small_disk.fill()
+    ask = ("consult", f"{SLOW} AND total > 5", "--dsn", place.reader, "--json")
+    refused(p3(*ask, **small_disk.environment), 3, "No space left", "Free some space")
+    small_disk.free()
+    short = p3(*ask, **small_disk.environment)
+    said = json.loads(short.stdout)
+    assert (short.returncode, said["status"], said["proposals"]) == (3, "partial", [])
+    assert b"No space left" in short.stderr.splitlines()[-1]
+    assert f"cases {said['case']} --retry".encode() in short.stderr.splitlines()[-1]
+    small_disk.grow()
+    again = p3("cases", said["case"], "--retry", "--dsn", place.reader, "--json", **small_disk.environment)
+    assert json.loads(again.stdout)[0]["status"] == "done", again.stderr
+    assert small_disk.audited()
+    assert not list((small_disk.folder / "data" / "engines" / "copies").glob("*"))
+
+
+@pytest.mark.parametrize("word", ["triage", "explain", "measure"])
+def test_the_disk_of_build_data_fills_in_mid_analysis(place, small_disk, word):
+    """Whether it can still answer depends on what was on the disk by then; afterwards the same question is answered."""
+    small_disk.grow()
+    text = f"{SLOW} AND total > 5"
+    process = _consult(text, place.reader, **small_disk.environment)
+    read = _until(process, word)
+    small_disk.fill()
+    ended = _ended(process, read)
+    errors = [line for line in ended.stderr.decode().splitlines() if line.startswith("error: ")]
+    assert b"Traceback" not in ended.stderr
+    assert ended.returncode in (1, 3), ended.stderr
+    assert len(errors) == (ended.returncode == 3)
+    assert all("No space left" in line for line in errors)
+    small_disk.free()
+    again = p3("consult", text, "--dsn", place.reader, "--json", **small_disk.environment)
+    assert again.returncode == 1, again.stderr
+    assert json.loads(again.stdout)["status"] == "done"
+    assert small_disk.audited()
+    assert not list((small_disk.folder / "data" / "engines" / "copies").glob("*"))
