@@ -1,18 +1,21 @@
 """The statements to advise on, with their weight: from a file, or from pg_stat_statements."""
 
+import math
 import re
 from dataclasses import dataclass, field, replace
 
 from pglast import parser
 from psycopg import sql
 
-from common.errors import InputError, NoData
+from common.errors import InputError, MalformedSql, NoData
 from common.queries import query
 from tools.postgres.connection import Session
-from tools.postgres.statements import explained, fingerprint
+from tools.postgres.statements import RUNAWAY, explained, explained_statement, fingerprint, relations
 
 _MOST_OTHERS = 2
-_WEIGHT = re.compile(r"weight\s*[:=]\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
+_MOST_WEIGHT = 1e12
+_WEIGHT = re.compile(r"\bweight\s*[:=]\s*(\S+?)(?:[,;]|\s|\*/|\Z)", re.IGNORECASE)
+_EXPLAIN = re.compile(r"explain\b", re.IGNORECASE)
 _COMMENT = re.compile(r"^\s*(?:--[^\n]*(?:\n|$)|/\*.*?\*/)", re.DOTALL)
 
 
@@ -36,10 +39,14 @@ class Item:
 
 @dataclass
 class Workload:
-    """The statements, each kind once, the heaviest first; and those that could not be read, with the reason."""
+    """The statements, each kind once, the heaviest first; and those that could not be read, with the reason.
+
+    `notes` says what was read otherwise than it was written.
+    """
 
     items: list[Item] = field(default_factory=list)
     bad: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def from_text(text: str) -> Workload:
@@ -48,28 +55,43 @@ def from_text(text: str) -> Workload:
     Raises InputError when no statement can be told apart in it.
     """
     found = Workload()
+    line, last = 1, 0
     for start, end in _places(text):
-        part = text[start:end]
-        line = text.count("\n", 0, start) + 1
-        weight, body = 1.0, part
+        line, last = line + text.count("\n", last, start), start
+        weight, body, at = 1.0, text[start:end], line
         while comment := _COMMENT.match(body):
-            given = _WEIGHT.search(comment[0])
-            weight = float(given[1]) if given else weight
-            line += body.count("\n", 0, comment.end())
+            if given := _WEIGHT.search(comment[0]):
+                weight = _weight(given[1], at, found)
+            at += body.count("\n", 0, comment.end())
             body = body[comment.end() :]
-        line += body[: len(body) - len(body.lstrip())].count("\n")
+        at += body[: len(body) - len(body.lstrip())].count("\n")
         body = body.strip()
         if body:
-            _add(found, Item(body, weight, line))
-    if not found.items and not found.bad:
+            found.items.append(Item(body, weight, at))
+    if not found.items:
         raise InputError(detail="There is no statement in this workload", next="Separate statements by a semicolon")
     return _once(found)
+
+
+def _weight(written: str, line: int, found: Workload) -> float:
+    try:
+        weight = float(written)
+    except ValueError:
+        weight = math.nan
+    if 0 < weight <= _MOST_WEIGHT:
+        return weight
+    found.notes.append(f"line {line}: weight {written[:40]} is no number between 0 and {_MOST_WEIGHT:g}: 1 is taken")
+    return 1.0
 
 
 def _places(text: str) -> list[tuple[int, int]]:
     """Where each statement begins and ends. Text that cannot even be cut into words is cut at line ends."""
     try:
-        ends = [token.start for token in parser.scan(text) if token.name == "ASCII_59"]
+        if RUNAWAY.search(text):
+            raise parser.ParseError
+        # The scanner ends at a NUL byte, and cannot send half a character on.
+        whole = text.replace("\0", " ").encode(errors="replace").decode()
+        ends = [token.start for token in parser.scan(whole) if token.name == "ASCII_59"]
     except parser.ParseError:
         ends = [match.start() for match in re.finditer(r";[ \t]*(?=\n|\Z)", text)]
     return list(zip([0, *(end + 1 for end in ends)], [*ends, len(text)], strict=True))
@@ -94,7 +116,8 @@ async def from_statements(session: Session) -> Workload:
     found = Workload()
     for row in await session.rows(sql.SQL(query(__package__ or "", "statements")).format(view=view)):
         if row["text"] != "<insufficient privilege>":
-            _add(found, Item(row["text"], float(row["total_ms"]), 0, float(row["total_ms"]), row["calls"]))
+            total = float(row["total_ms"])
+            found.items.append(Item(row["text"], total, total_ms=total, calls=row["calls"]))
     if not found.items:
         raise NoData(
             reason="pg_stat_statements shows this role no statement of this database",
@@ -103,25 +126,35 @@ async def from_statements(session: Session) -> Workload:
     return _once(found)
 
 
-def _add(found: Workload, item: Item) -> None:
-    try:
-        parser.parse_sql_json(item.text)
-    except parser.ParseError as error:
-        where = f"line {item.line}: " if item.line else ""
-        found.bad.append((item.label, f"{where}not valid SQL: {explained(item.text, error)}"))
-        return
-    found.items.append(item)
-
-
 def _once(found: Workload) -> Workload:
-    """Statements that differ in constants only are one, with the sum of their weights."""
-    merged: dict[str, Item] = {}
+    """Statements that differ in constants only are one, with the sum of their weights; bad ones are set aside."""
+    merged: dict[tuple[object, ...], Item] = {}
+    bad: list[tuple[str, str]] = []
     for item in found.items:
-        key = fingerprint(item.text)
+        try:
+            read = _without_explain(item)
+            key = (fingerprint(read.text), *_schemas(read.text))
+        except (MalformedSql, parser.ParseError) as error:
+            detail = explained(item.text, error) if isinstance(error, parser.ParseError) else error.facts["detail"]
+            where = f"line {item.line}: " if item.line else ""
+            bad.append((item.label, f"{where}not valid SQL: {detail}"))
+            continue
         known = merged.get(key)
-        merged[key] = item if known is None else _sum(known, item)
+        merged[key] = read if known is None else _sum(known, read)
     items = sorted(merged.values(), key=lambda item: (-item.weight, item.line, item.text))
-    return Workload(items, found.bad)
+    return Workload(items, bad, found.notes)
+
+
+def _without_explain(item: Item) -> Item:
+    if not _EXPLAIN.match(item.text) or RUNAWAY.search(item.text):
+        return item
+    parser.parse_sql_json(item.text)
+    return replace(item, text=explained_statement(item.text))
+
+
+def _schemas(text: str) -> list[object]:
+    """Tables that are named with their schema, which fingerprints leave out: two tenants' tables are two."""
+    return [name for name in relations(text) if name[0]] if "." in text else []
 
 
 def _sum(one: Item, other: Item) -> Item:
