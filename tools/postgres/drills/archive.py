@@ -122,6 +122,9 @@ def faults(archive: Archive, staged: Path, own: Path, first: str, system_identif
     for segment in archive.row(first):
         reason = _wrong(staged / segment, segment, archive.segment_bytes, usual, system_identifier)
         if reason and _wrong(own / segment, segment, archive.segment_bytes, usual, system_identifier):
+            others = [each for each in archive.segments if each != segment and each[8:] == segment[8:]]
+            if reason == "missing" and others:
+                reason = f"missing: recovery goes on along the older timeline, with {max(others)}, and says nothing"
             found.append(Fault(segment=segment, reason=reason))
     return found
 

@@ -12,6 +12,8 @@ from common.errors import InputError
 from tools.postgres.drills.compressed import opened
 
 _HEAD = 4_096
+_TAR_END = 512
+"""What follows the last member: blocks of zeros, of which tarfile has read one."""
 _PLAIN = (b"-- PostgreSQL database dump", b"-- PostgreSQL database cluster dump")
 
 
@@ -65,6 +67,26 @@ def recognise(path: Path) -> Backup:
 def base_tar(folder: Path) -> Path | None:
     """The archive of the data folder in a base backup of tar format; None when there is none."""
     return next((each for each in sorted(folder.glob("base.tar*")) if each.is_file()), None)
+
+
+def cut_off(path: Path) -> str:
+    """What shows that a dump in tar format is not whole; empty when it is.
+
+    pg_restore (15 and 18) restores such a file without a word, or never ends on it.
+    """
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                content = archive.extractfile(member)
+                while content is not None and content.read(1 << 20):
+                    pass
+            end = archive.offset
+    except (tarfile.TarError, EOFError, OSError) as error:
+        return f"the file is cut off: {error}"
+    with path.open("rb") as raw:
+        raw.seek(end)
+        tail = raw.read(_TAR_END)
+    return "" if len(tail) == _TAR_END and not tail.strip(b"\0") else "the file is cut off: its end mark is not there"
 
 
 def _kind(path: Path) -> Kind | None:

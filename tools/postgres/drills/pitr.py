@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,10 @@ from tools.postgres.drills.archive import Archive, Fault
 from tools.postgres.drills.backup import Backup, recognise
 from tools.postgres.drills.counts import PACKAGE, TableCount, compared, counted
 from tools.postgres.drills.restore import Step
+from tools.postgres.drills.target import recovery_target, refuse_before
 from tools.postgres.drills.throwaway import Restored
 from tools.postgres.drills.unpack import Damaged, Unpacked, install_of, major_of, unpack
 
-_LSN = re.compile(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}\Z")
 _BAD_RECORD = re.compile(
     r"((?:incorrect|invalid|unexpected|record with|out-of-sequence|missing)[^\n]*? (?:at|in) "
     r"[^\n]*[0-9A-F]+/[0-9A-F]+[^\n]*)"
@@ -108,7 +108,7 @@ async def pitr_drill(
             detail=f"{backup.path} is a dump ({backup.kind}): archived WAL cannot bring it forward",
             next="Name a base backup (pg_basebackup)",
         )
-    aimed = _target(target)
+    aimed = recovery_target(target)
     async with live.session(trace) as session:
         facts = await session.row(query(PACKAGE, "live")) or {}
     drill = _Run(backup, facts)
@@ -119,6 +119,7 @@ async def pitr_drill(
         progress(f"laying out {backup.path.name}")
         unpacked = await unpack(backup, place, install)
         drill.took("lay out the files", began)
+        refuse_before(aimed, unpacked)
         known = archive.read(Path(wal), unpacked.start_segment, unpacked.segment_bytes)
         throwaway.room_for(len(known.segments) * known.segment_bytes)
         began = time.monotonic()
@@ -132,6 +133,8 @@ async def pitr_drill(
                 known, staged, place / "data" / "pg_wal", unpacked.start_segment, unpacked.system_identifier
             ),
         )
+        for one in drill.faults:  # the server would give up at a wrong size, where a person takes the file away
+            (staged / one.segment).unlink(missing_ok=True)
         progress(f"replaying {len(known.segments)} segments")
         trace.append(f"pg_ctl start, recovery target {target or 'the end of the archive'}")
         try:
@@ -194,22 +197,6 @@ async def _look(drill: _Run, server: Restored, database: str) -> None:
     drill.until, drill.lsn = (row["until"], row["lsn"]) if row else (None, "")
 
 
-def _target(target: str) -> dict[str, str]:
-    if not target:
-        return {}
-    if _LSN.match(target):
-        return {"recovery_target_lsn": target}
-    try:
-        moment = datetime.fromisoformat(target)
-    except ValueError as error:
-        raise InputError(
-            detail=f"{target} is no time and no LSN",
-            next="Write 2026-11-21T14:05:00+00:00, or an LSN such as 0/3000148",
-        ) from error
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return {"recovery_target_time": moment.isoformat(sep=" ")}
-
-
 def _merged(first: list[Fault], second: list[Fault]) -> list[Fault]:
     named = {one.segment: one for one in (*second, *first)}
     return [named[segment] for segment in sorted(named)]
@@ -217,8 +204,10 @@ def _merged(first: list[Fault], second: list[Fault]) -> list[Fault]:
 
 def _name_the_break(drill: _Run, known: Archive, unpacked: Unpacked, log: str, aimed: bool) -> None:
     """A segment whose headers are fine and whose records are not: recovery stops in it, and its log says why."""
+    if not drill.lsn:
+        return
     size = unpacked.segment_bytes
-    stopped = _bytes(drill.lsn) // size if drill.lsn else archive.place(unpacked.start_segment, size)
+    stopped = _bytes(drill.lsn) // size
     newest = archive.place(known.newest, size) if known.newest else stopped
     first = archive.place(drill.faults[0].segment, size) if drill.faults else None
     if (drill.reached and aimed) or stopped >= newest or (first is not None and first <= stopped + 1):

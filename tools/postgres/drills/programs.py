@@ -21,7 +21,7 @@ class Ended:
     @property
     def errors(self) -> tuple[str, ...]:
         """The lines that say what went wrong, without what else surrounds them."""
-        marks = ("error:", "ERROR:", "FATAL:", "PANIC:", "fatal:")
+        marks = ("error:", "ERROR:", "FATAL:", "PANIC:", "fatal:", "commands are restricted")
         return tuple(line.strip() for line in self.said if any(mark in line for mark in marks))
 
     @property

@@ -1,5 +1,6 @@
 """The restore drill: a backup restored into a throwaway server, its rows counted and compared with the live ones."""
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from common.findings import Finding, NotChecked, Severity
 from common.queries import query
 from tools.postgres.connection import Postgres
 from tools.postgres.drills import judgement, throwaway
-from tools.postgres.drills.backup import Backup, Kind, recognise
+from tools.postgres.drills.backup import Backup, Kind, cut_off, recognise
 from tools.postgres.drills.counts import PACKAGE, TableCount, compared, counted
 from tools.postgres.drills.plain import restore_plain
 from tools.postgres.drills.programs import run
@@ -122,6 +123,8 @@ async def restore_drill(live: Postgres, path: str, progress: Callable[[str], Non
 
 
 async def _dump(drill: _Run, facts: dict[str, Any]) -> None:
+    if drill.backup.kind is Kind.TAR and (damage := await asyncio.to_thread(cut_off, drill.backup.path)):
+        raise Damaged(detail=damage)
     began = time.monotonic()
     async with copy_cluster(drill.live.version // 10_000, throwaway.LIKE_LIVE) as cluster:
         drill.took("start an empty server", began)
@@ -173,6 +176,8 @@ async def _plain(drill: _Run, install: Install, database: str, environment: dict
         drill.failure = f"the file cannot be read to its end: {seen.damage}"
     elif not seen.complete:
         drill.failure = "the dump is cut off: its last line, which says that it is complete, is not there"
+    elif any("commands are restricted" in line for line in ended.said):
+        drill.failure = "it holds commands of psql that no dump holds: they were refused"
     elif ended.code != 0:
         drill.failure = ended.cause
     return drill.live.database if seen.whole_cluster else database
@@ -208,7 +213,8 @@ async def _base(drill: _Run, facts: dict[str, Any]) -> None:
             drill.missed.append(NotChecked(code="backup-not-restorable", needs=needs))
             return
         began = time.monotonic()
-        checked = await run(install, "pg_amcheck", "--install-missing", "-d", server.dsn_of(drill.live.database))
+        reach = {"PGHOST": str(server.socket), "PGPORT": str(server.cluster.port), "PGUSER": server.user}
+        checked = await run(install, "pg_amcheck", "--install-missing", drill.live.database, environment=reach)
         drill.amcheck = "no damage" if checked.code == 0 else checked.cause
         drill.took("pg_amcheck", began)
 

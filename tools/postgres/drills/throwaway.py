@@ -28,6 +28,7 @@ _LONGEST_SOCKET = 100
 """A socket's address holds 108 bytes on Linux, 104 elsewhere."""
 _SPARE_BYTES = 300_000_000
 _ASK_S = 0.05
+_ASKED_AGAIN = 100
 _EARLY = re.compile(
     r"the database system is (starting up|not (yet )?accepting connections|shutting down)|No such file|refused"
 )
@@ -106,6 +107,7 @@ async def start(place: Path, install: Install, user: str, settings: Mapping[str,
 
 async def _recovered(server: Restored) -> None:
     """Wait until it takes connections: without hot standby, pg_ctl calls a server started that still recovers."""
+    patience = _ASKED_AGAIN
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(server.dsn_of("template1")):
@@ -120,8 +122,10 @@ async def _recovered(server: Restored) -> None:
                     detail=causes[-1].partition("  ")[2] if causes else "it ended while it recovered",
                     next="The backup, or the WAL that it needs, is damaged.",
                 ) from error
-            if not _EARLY.search(str(error)):
-                raise
+            if not _EARLY.search(str(error)):  # it may be on its way out
+                patience -= 1
+                if not patience:
+                    raise
         await asyncio.sleep(_ASK_S)
 
 
