@@ -95,6 +95,8 @@ class Table:
     updated: int = 0
     deleted: int = 0
     hot_updated: int = 0
+    changed: int = 0
+    """Rows changed since it was last analysed (n_mod_since_analyze)."""
     columns: Mapping[str, Column] = field(default_factory=dict)
     indexes: tuple[Index, ...] = ()
     references: tuple[Reference, ...] = ()
@@ -176,6 +178,7 @@ def _table(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> Table
         updated=row["updated"],
         deleted=row["deleted"],
         hot_updated=row["hot_updated"],
+        changed=row["changed"],
         columns={each["name"]: _column(each, row["rows"]) for each in parts["columns"]},
         indexes=tuple(_index(each) for each in parts["indexes"]),
         references=tuple(

@@ -40,6 +40,7 @@ def rewrites(sql: str, schema: Schema) -> Iterator[Rewrite]:
             names.append(name)
             order = parse_sql(f"SELECT 1 ORDER BY {quoted(alias)}.{quoted(name)}{' DESC' if down else ''}")
             tree.sortClause = (*tree.sortClause, *order[0].stmt.sortClause)
+    keys_of, like = _before(tree, [quoted(alias) + "." + quoted(str(name)) for name in names])
     first = 1 + max((int(number) for number in re.findall(r"\$(\d+)", sql)), default=0)
     keys = ", ".join(f"{quoted(alias)}.{quoted(str(name))}" for name in names)
     marks = ", ".join(f"${first + number}" for number in range(len(names)))
@@ -50,7 +51,20 @@ def rewrites(sql: str, schema: Schema) -> Iterator[Rewrite]:
         f"Pass the last row's {', '.join(str(name) for name in names)} as {marks}; leave the condition out on page one"
     )
     why = "Each page costs the same: the pages before are not read again"
-    yield Rewrite(str(RawStream()(tree)), why, "offset-pagination", needs)
+    yield Rewrite(str(RawStream()(tree)), why, "offset-pagination", needs, keys_of, like)
+
+
+def _before(tree: Any, keys: list[str]) -> tuple[str, str]:
+    """The query for the keys of the last row before the page, and the page in the whole order; empty for OFFSET $1."""
+    if not isinstance(tree.limitOffset, ast.A_Const):
+        return "", ""
+    like, page = str(RawStream()(tree)), (tree.targetList, tree.limitCount, tree.limitOffset)
+    tree.targetList = parse_sql(f"SELECT {', '.join(keys)}")[0].stmt.targetList
+    tree.limitCount = ast.A_Const(isnull=False, val=ast.Integer(1))
+    tree.limitOffset = ast.A_Const(isnull=False, val=ast.Integer(tree.limitOffset.val.ival - 1))
+    before = str(RawStream()(tree))
+    tree.targetList, tree.limitCount, tree.limitOffset = page
+    return before, like
 
 
 def _column(sort: Any, table: Table) -> str:

@@ -5,16 +5,17 @@ from collections.abc import Iterator
 from common.findings import Finding, Severity
 from tools.postgres.plans.look import Look
 from tools.postgres.plans.names import quoted
-from tools.postgres.plans.rules.row_misestimate import off
+from tools.postgres.plans.rules.estimates import misjudged, stale
 
 
 def check(look: Look) -> Iterator[Finding]:
     """Scans with two or more equality conditions from which ten times the expected rows came."""
-    if look.statement is None:
+    if look.statement is None or look.plan is None:
         return
+    wrong = misjudged(look.plan)
     for node in look.nodes:
         table, relation = look.table(node), look.relation(node)
-        if table is None or relation is None or not table.analysed or not off(node):
+        if table is None or relation is None or stale(table) or node.number not in wrong:
             continue
         columns = sorted(
             {

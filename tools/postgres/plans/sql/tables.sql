@@ -16,7 +16,7 @@ SELECT asked.name AS asked, c.oid::bigint AS oid, n.nspname AS schema, c.relname
              WHERE c.relkind = 'p' AND t.isleaf ORDER BY 1) AS partitions,
        coalesce(s.n_tup_ins, 0) AS inserted, coalesce(s.n_tup_upd, 0) AS updated,
        coalesce(s.n_tup_del, 0) AS deleted, coalesce(s.n_tup_hot_upd, 0) AS hot_updated,
-       coalesce(s.seq_scan, 0) AS seq_scans
+       coalesce(s.n_mod_since_analyze, 0) AS changed
 FROM unnest(%(names)s::text[]) AS asked(name)
 JOIN pg_class AS c ON c.oid = to_regclass(asked.name)
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
