@@ -96,7 +96,7 @@ CATALOGUE: dict[str, frozenset[str]] = {
             "end-of-life-version",
         }
     ),
-    "PostgreSQL: drills": frozenset(
+    "PostgreSQL: operations": frozenset(
         {
             "backup-not-restorable",
             "backup-incomplete",
@@ -105,6 +105,8 @@ CATALOGUE: dict[str, frozenset[str]] = {
             "archive-broken",
             "rto-above-target",
             "rpo-above-target",
+            "pool-too-small",
+            "pool-exceeds-server",
         }
     ),
     "Migrations": frozenset(

@@ -2,6 +2,7 @@
 
 from tools.postgres import (
     activity,
+    capacity,
     compare_plans,
     diagnose,
     explain,
@@ -12,8 +13,10 @@ from tools.postgres import (
     measure,
     overview,
     pitr_drill,
+    pooling,
     read_plan,
     rehearse,
+    replication,
     restore_drill,
     schema,
     server_settings,
@@ -41,4 +44,7 @@ TOOLS: tuple[AnyTool, ...] = (
     rehearse.TOOL,
     restore_drill.TOOL,
     pitr_drill.TOOL,
+    replication.TOOL,
+    pooling.TOOL,
+    capacity.TOOL,
 )

@@ -1,0 +1,1 @@
+SELECT sum(size)::bigint AS wal_bytes FROM pg_ls_waldir()
