@@ -37,7 +37,8 @@ class Brief:
     """What a role gets to answer one question: the question, the tables it is about, and its tools.
 
     `tables` are `schema.table` names the server knows, `schema` is the id of the evidence that describes them, or empty;
-    `playbook` names the situation triage saw.
+    `playbook` names the situation triage saw. `at_hand`: whoever asked sits at this machine (the local board), so that
+    files the question names may be read; a text that came from elsewhere decides over no file.
     """
 
     role: Role
@@ -48,6 +49,7 @@ class Brief:
     hops_left: int
     runner: Runner
     progress: Callable[[str], None]
+    at_hand: bool = False
 
     async def call(self, tool: str, **args: object) -> Evidence:
         """Call a tool with the role's rights."""

@@ -13,6 +13,7 @@ from langgraph.types import Send, interrupt
 
 from agents import publish as publishing
 from agents import triage as sorting
+from agents.boards.local import LocalBoard
 from agents.checkpoint import Given, Work
 from agents.desk import Brief, Desk
 from agents.reply import Answered, Reply
@@ -53,6 +54,7 @@ async def role(state: Given, runtime: Turn) -> Work:
         hops_left=desk.settings.max_hops - desk.case.request.hops,
         runner=desk.runner,
         progress=desk.progress,
+        at_hand=desk.board.name == LocalBoard.name,
     )
     reply = await desk.mind.investigate(brief)
     return {"replies": [reply.model_dump(mode="json")]}

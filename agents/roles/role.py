@@ -20,9 +20,14 @@ LOOKING = frozenset(
         "activity",
         "settings",
         "health",
+        "replication",
+        "pooling",
+        "capacity",
+        "restore_drill",
+        "pitr_drill",
     }
 )
-"""The tools that only look; every role may use them."""
+"""The tools that only look at the live server (drills write to a throwaway one); every role may use them."""
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,8 @@ class Pool(BaseModel):
 
 
 class Result(BaseModel):
-    """The server's side, and PgBouncer's when its console is known.
+    """The server's side, and PgBouncer's when its console is known. Sessions are counted without ours; what each is doing
+    is None for a role that may not see it.
 
     `active_now`: the most sessions at work in any of the samples. `busy_sessions`: how many were at work on average
     since `statistics_age_s` ago (active time of all sessions over that time; PostgreSQL 14 and later; None when the
@@ -70,9 +71,9 @@ class Result(BaseModel):
     max_connections: int
     slots: int
     sessions: int
-    active_now: int
-    idle: int
-    idle_in_transaction: int
+    active_now: int | None
+    idle: int | None
+    idle_in_transaction: int | None
     busy_sessions: float | None
     statistics_age_s: float | None
     suggested_pool: int | None
@@ -97,9 +98,9 @@ async def run(args: Args, bench: Bench) -> Result:
                 await asyncio.sleep(args.gap_s)
             counts.append(await session.row(query(__package__, "session_states")) or {})
     last = counts[-1]
-    active = max(one["active"] for one in counts)
+    active = max(one["active"] for one in counts) if facts["reads_stats"] else None
     busy = facts["busy_sessions"]
-    worst = max(active, busy or 0.0)
+    worst = max(active or 0, busy or 0.0)
     pooler: dict[str, Any] = {"pooler_needs": "DBCREW_POOLER_DSN=postgresql://stats@HOST:6432/pgbouncer"}
     if bench.settings.pooler_dsn:
         pooler = await _console(bench.settings.pooler_dsn, bench.trace.statements)
@@ -108,8 +109,8 @@ async def run(args: Args, bench: Bench) -> Result:
         slots=facts["slots"],
         sessions=last["sessions"],
         active_now=active,
-        idle=last["idle"],
-        idle_in_transaction=last["idle_in_transaction"],
+        idle=last["idle"] if facts["reads_stats"] else None,
+        idle_in_transaction=last["idle_in_transaction"] if facts["reads_stats"] else None,
         busy_sessions=busy,
         statistics_age_s=facts["statistics_age_s"],
         suggested_pool=math.ceil(worst * _HEADROOM) if worst >= 1 else None,
