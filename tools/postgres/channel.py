@@ -34,6 +34,11 @@ class Channel(psycopg.AsyncConnection[Row]):
     _most = ""
     _received = 0
 
+    @property
+    def encoding(self) -> str:
+        """The client_encoding to work in. A SQL_ASCII server refuses to send as UTF-8 what is no UTF-8."""
+        return "sql_ascii" if self.pgconn.parameter_status(b"server_encoding") == b"SQL_ASCII" else "utf8"
+
     @contextmanager
     def metered(self, expected: int, most: str) -> Iterator[None]:
         """Within the block, at most `expected` bytes may arrive; `most` says so in the error."""
@@ -86,8 +91,7 @@ async def open_channel(dsn: str) -> Channel:
         prepare_threshold=None,
         **{name: value for name, value in wanted.items() if name == "client_encoding" or name not in given},
     )
-    if channel.pgconn.parameter_status(b"server_encoding") == b"SQL_ASCII":
-        # Such a server refuses to send as UTF-8 what is no UTF-8.
+    if channel.encoding != wanted["client_encoding"]:
         await channel.execute("SET client_encoding TO sql_ascii")
     for loader, names in _LOADERS.items():
         for name in names:

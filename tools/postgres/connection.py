@@ -217,6 +217,7 @@ async def _begin(channel: Channel, limits: Limits) -> None:
             "statement_timeout": str(limits.statement_ms),
             "lock_timeout": str(limits.lock_ms),
             "idle_timeout": str(2 * limits.statement_ms),
+            "encoding": channel.encoding,
         },
     )
     await channel.execute("SAVEPOINT dbcrew")

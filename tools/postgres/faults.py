@@ -110,6 +110,8 @@ def _next_step(error: psycopg.Error | OSError, detail: str) -> str:
         return "Check the name of the database in the DSN."
     if "translate host name" in low or "resolve" in low or "name or service" in low:
         return "Check the host in the DSN."
+    if "unsupported startup parameter" in low:
+        return "A pooler refuses it: take it out of the DSN and PGOPTIONS, or name it in its ignore_startup_parameters."
     if "too many" in low or "remaining connection slots" in low:
         return "Every connection is taken: close some, or try again in a moment."
     if "starting up" in low or "shutting down" in low or "not yet accepting" in low:
