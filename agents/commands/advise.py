@@ -1,6 +1,7 @@
 """`./p3 advise`: indexes for a workload, measured on a copy."""
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from tools.postgres.advise.advice import Advice
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(kB|MB|GB|TB)?\Z", re.IGNORECASE)
+_MOST_BYTES = 50_000_000
+_MOST_ALIKE = 5
 _UNITS = {"": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
 
 
@@ -28,8 +31,9 @@ def advise(
 ) -> None:
     """Find the indexes that help a workload, prove them on a copy, and say what they cost. Writes nothing live.
 
-    {"indexes", "drops", "statistics", "not_helped", "measured", "slower", "cost", "values_used", "how", "notes",
-    "elapsed_s"}. Exit code 0, also when no index helps; 2 for bad input, 3 when the server cannot be reached.
+    {"indexes", "drops", "statistics", "not_helped", "measured", "slower", "cost", "values_used", "how", "missing",
+    "notes", "elapsed_s"}. A statement that was `stopped` without the indexes takes `before_ms` at the least. Exit code 0, also
+    when no index helps; 2 for bad input, 3 when the server cannot be reached.
     """
     answer = run(_advise(dsn, workload, statements, storage, time, progress if verbose else (lambda line: None)))
     emit(answer, as_json, lambda: _text(answer))
@@ -67,12 +71,17 @@ async def _advise(dsn: str, file: str, statements: bool, storage: str, seconds: 
 
 
 def _read(file: str) -> str:
-    from common.errors import InputError
+    from common.errors import InputError, TooLarge
 
     try:
-        return Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(detail=f"Cannot read {file}: {error}", next="Check the file") from error
+        if (size := Path(file).stat().st_size) > _MOST_BYTES:
+            raise TooLarge(what=file, size=f"{size:,} bytes", limit=f"{_MOST_BYTES:,} bytes")
+        return Path(file).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(detail=f"Cannot read {file}: {error.strerror}", next="Check the file") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise InputError(detail=f"{file} is no UTF-8 text (line {line})", next="Save it as UTF-8") from error
 
 
 def _public(advice: "Advice") -> dict[str, Any]:
@@ -107,6 +116,7 @@ def _public(advice: "Advice") -> dict[str, Any]:
                         "statement": labels[number],
                         "before_ms": runs[number].before_ms if number in runs else None,
                         "after_ms": runs[number].after_ms if number in runs else None,
+                        "stopped": number in runs and runs[number].stopped,
                         "cost_before": choice.before.get(number),
                         "cost_after": choice.after.get(number),
                     }
@@ -123,7 +133,12 @@ def _public(advice: "Advice") -> dict[str, Any]:
         "not_helped": [{"statement": case.item.label, "why": advice.why_not(case)} for case in idle]
         + [{"statement": text, "why": why} for text, why in advice.skipped],
         "measured": [
-            {"statement": labels[run.number], "before_ms": run.before_ms, "after_ms": run.after_ms}
+            {
+                "statement": labels[run.number],
+                "before_ms": run.before_ms,
+                "after_ms": run.after_ms,
+                "stopped": run.stopped,
+            }
             for run in runs.values()
         ],
         "slower": [labels[run.number] for run in runs.values() if run.slower],
@@ -137,7 +152,10 @@ def _public(advice: "Advice") -> dict[str, Any]:
             for used in case.values
         ],
         "how": advice.how,
+        "missing": [{"what": each.what, "needs": each.needs} for each in advice.missing],
         "notes": advice.notes
+        + [f"not run on the copy: {labels[n][:80]}: {why}" for n, why in advice.proof.not_run.items() if n in helped]
+        + [f"{each.name} is named by rule: nothing could try it" for each in choice.indexes if each in advice.untried]
         + [
             f"{each.name} was chosen by estimate, but no statement got faster with it, or one slower"
             for each in advice.dropped
@@ -153,11 +171,19 @@ def _text(answer: dict[str, Any]) -> str:
         lines.append(f"{each['ddl']};  -- {each['kind']}, {show('size_bytes', each['size_bytes'])}")
         lines.append(f"    {each['why']}")
         for use in each["statements"]:
-            gain = f"{show('before_ms', use['before_ms'])} → {show('after_ms', use['after_ms'])}"
+            before = f"{'over ' if use['stopped'] else ''}{show('before_ms', use['before_ms'])}"
+            gain = f"{before} → {show('after_ms', use['after_ms'])}"
             lines.append(f"    {gain}  {use['statement'][:90]}")
     if not lines:
         lines.append("No index helps.")
     lines += [f"{each['ddl']};  -- {each['why']}" for each in (*answer["drops"], *answer["statistics"])]
-    lines += [f"not helped: {each['statement'][:80]}: {each['why']}" for each in answer["not_helped"]]
+    alike = Counter(each["why"] for each in answer["not_helped"])
+    lines += [
+        f"not helped: {each['statement'][:80]}: {each['why']}"
+        for each in answer["not_helped"]
+        if alike[each["why"]] <= _MOST_ALIKE
+    ]
+    lines += [f"not helped: {many:,} statements: {why}" for why, many in alike.items() if many > _MOST_ALIKE]
     lines += [f"slower: {each[:100]}" for each in answer["slower"]]
+    lines += [f"missing: {each['what']}. {each['needs']}" for each in answer["missing"]]
     return "\n".join([*lines, *answer["notes"], f"{show('elapsed_s', answer['elapsed_s'])}"])

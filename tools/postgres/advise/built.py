@@ -4,7 +4,10 @@ An index is hidden from the planner by marking it invalid in the copy's catalogu
 sets are tried.
 """
 
+import math
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, LiteralString
 
 import psycopg
@@ -45,6 +48,8 @@ class Built:
         self._names: dict[str, Candidate] = {}
         self._sizes: dict[Candidate, int] = {}
         self._shown: Indexes = frozenset()
+        self._stale: set[tuple[str, str]] = set()
+        """Tables with a new index on an expression, which has statistics only when they are analysed."""
         self.build_ms: dict[Candidate, float] = {}
 
     async def build(self, candidate: Candidate) -> bool:
@@ -66,8 +71,7 @@ class Built:
         self._names.update({row[1]: candidate for row in rows})
         self._sizes[candidate] = sum(row[2] for row in rows)
         if any(not part.plain for part in candidate.parts):
-            table = sql.Identifier(candidate.table.schema, candidate.table.name)
-            await self._keeper.execute(sql.SQL("ANALYZE {}").format(table))  # statistics of the expression
+            self._stale.add((candidate.table.schema, candidate.table.name))
         await self._show(self._shown, force=True)
         return True
 
@@ -75,14 +79,30 @@ class Built:
         """The planner's cost on the copy when exactly these built indexes are to be seen."""
         return self._costed(await self.plan(text, indexes))
 
-    async def plan(self, text: str, indexes: Indexes, *, measured: bool = False) -> Plan:
-        """The plan of `text` with exactly these indexes; run, when `measured`. Raises psycopg.Error."""
+    async def plan(self, text: str, indexes: Indexes, *, measured: bool = False, limit_ms: float | None = None) -> Plan:
+        """The plan of `text` with exactly these indexes; run, when `measured`, for at most `limit_ms`.
+
+        Raises psycopg.Error, QueryCanceled when it took longer.
+        """
+        while self._stale:
+            await self._keeper.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(*self._stale.pop())))
         await self._show(frozenset(each for each in indexes if each in self._oids))
         how = "ANALYZE, TIMING OFF, BUFFERS, VERBOSE, " if measured else "VERBOSE, "
-        cursor = await self._reader.execute(_literal(f"EXPLAIN ({how}FORMAT JSON) {text}"), prepare=True)
-        row = await cursor.fetchone()
+        async with self._limited(limit_ms):
+            cursor = await self._reader.execute(_literal(f"EXPLAIN ({how}FORMAT JSON) {text}"), prepare=True)
+            row = await cursor.fetchone()
         assert row is not None
         return plan_of(row[0])
+
+    @asynccontextmanager
+    async def _limited(self, limit_ms: float | None) -> AsyncIterator[None]:
+        """A lower limit than the connection's own for a while."""
+        if limit_ms is None:
+            yield
+            return
+        async with self._reader.transaction():
+            await self._reader.execute(f"SET LOCAL statement_timeout = {math.ceil(limit_ms)}")
+            yield
 
     def used(self, plan: Plan) -> Indexes:
         """Which of the built indexes a plan reads."""

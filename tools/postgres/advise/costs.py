@@ -7,6 +7,8 @@ from typing import Protocol
 from tools.postgres.advise.candidate import Candidate
 
 Indexes = frozenset[Candidate]
+_SAME = 1.001
+"""Costs nearer together than this are one: the planner's own choice is no finer (1 %, add_path)."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Costs:
     def __init__(self, trial: Trial, candidates: Mapping[int, Sequence[Candidate]]) -> None:
         self._trial = trial
         self._known: dict[str, list[tuple[Indexes, Costed]]] = {}
+        self._least: dict[str, float] = {}
+        self._offered = {number: frozenset(offered) for number, offered in candidates.items()}
         self._leading = {
             number: {(each.place, each.parts[0].text) for each in offered} | {(each.place, "") for each in offered}
             for number, offered in candidates.items()
@@ -74,16 +78,26 @@ class Costs:
         used: Indexes = frozenset().union(*(each.used for each in found))
         return Costed(sum(each.cost for each in found) / len(found), used)
 
+    async def least(self, query: Query) -> float:
+        """The cost of a query with all its candidates: what no choice among them is below."""
+        for text in query.texts:
+            if text not in self._least:
+                self._least[text] = (await self._one(text, self._offered.get(query.number, frozenset()))).cost
+        return sum(self._least[text] for text in query.texts) / len(query.texts)
+
     async def size(self, candidate: Candidate) -> int:
         """The index's size in bytes."""
         return await self._trial.size(candidate)
 
     async def _one(self, text: str, indexes: Indexes) -> Costed:
         known = self._known.setdefault(text, [])
+        least = self._least.get(text, -1.0) * _SAME
         for offered, costed in known:
-            if costed.used <= indexes <= offered:
+            if costed.used <= indexes and (indexes <= offered or costed.cost <= least):
                 return costed
         costed = await self._trial.cost(text, indexes)
         self.asked += 1
         known.append((indexes, costed))
+        if text in self._least:
+            self._least[text] = min(costed.cost, self._least[text])
         return costed

@@ -3,12 +3,13 @@
 Hypothetical indexes live in one connection. HypoPG has no GIN, and can run out of ids when some 2,500 exist at a time.
 """
 
-from typing import Any
+from collections.abc import Iterable, Sequence, Set
+from typing import Any, LiteralString
 
 import orjson
 from psycopg import sql
 
-from common.errors import DbcrewError, NoData
+from common.errors import DbcrewError, EngineDied, NoData
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.costs import Costed, Indexes
 from tools.postgres.advise.sizes import estimate
@@ -16,6 +17,12 @@ from tools.postgres.connection import Postgres, Session
 from tools.postgres.plans.tree import plan_of
 
 METHODS = frozenset({"btree", "brin"})
+_DROP: LiteralString = "SELECT {}.hypopg_drop_index(id::oid) FROM unnest(%s::int8[]) AS id"
+_MAKE: LiteralString = (
+    "SELECT made.indexrelid::int8 AS id, {}.hypopg_relation_size(made.indexrelid) AS bytes"
+    " FROM unnest(%s::text[]) WITH ORDINALITY AS wanted(ddl, place)"
+    " CROSS JOIN LATERAL {}.hypopg_create_index(wanted.ddl) AS made ORDER BY wanted.place"
+)
 
 
 class Hypothetical:
@@ -45,10 +52,10 @@ class Hypothetical:
 
     async def cost(self, text: str, indexes: Indexes) -> Costed:
         """The planner's cost of `text` with these indexes made up."""
-        for each in [known for known in self._ids if known not in indexes]:
-            await self._session.rows(self._call("hypopg_drop_index"), (self._ids.pop(each),))
-        for each in sorted(indexes - self._ids.keys(), key=lambda one: one.body):
-            await self._make(each)
+        gone = [self._ids.pop(known) for known in list(self._ids) if known not in indexes]
+        if gone:
+            await self._session.rows(self._call(_DROP), (gone,))
+        await self._make(indexes - self._ids.keys())
         rows = await self._session.rows("EXPLAIN (FORMAT JSON) " + text)
         plan = plan_of(_json(next(iter(rows[0].values()))))
         names = {node.index for node in plan.nodes if node.index}
@@ -57,43 +64,48 @@ class Hypothetical:
 
     async def size(self, candidate: Candidate) -> int:
         """The index's size in bytes: HypoPG's estimate or ours, the smaller (HypoPG doubles wide and repeating keys)."""
-        if candidate not in self._sizes:
-            await self._make(candidate)
+        await self.make((candidate,))
         return min(self._sizes[candidate], estimate(candidate))
 
-    async def _make(self, candidate: Candidate) -> None:
-        made = await self._session.value(
-            sql.SQL("SELECT indexrelid::int8 FROM {}.hypopg_create_index(%s)").format(sql.Identifier(self._schema)),
-            (candidate.plain_ddl,),
-        )
-        self._ids[candidate] = int(made)
-        if candidate not in self._sizes:
-            size = await self._session.value(self._call("hypopg_relation_size"), (int(made),))
-            self._sizes[candidate] = int(size)
+    async def make(self, candidates: Iterable[Candidate]) -> None:
+        """Make up those whose size is not known yet. Raises what the server says to an index it does not allow."""
+        await self._make({each for each in candidates if each not in self._sizes})
 
-    def _call(self, function: str) -> sql.Composed:
-        return sql.SQL("SELECT {}.{}(%s::int8::oid)").format(sql.Identifier(self._schema), sql.Identifier(function))
+    async def _make(self, candidates: Set[Candidate]) -> None:
+        """All of them in one statement."""
+        fresh = sorted(candidates, key=lambda each: each.body)
+        if not fresh:
+            return
+        made = await self._session.rows(self._call(_MAKE), ([each.plain_ddl for each in fresh],))
+        for each, row in zip(fresh, made, strict=True):
+            self._ids[each] = int(row["id"])
+            self._sizes.setdefault(each, int(row["bytes"]))
+
+    def _call(self, statement: LiteralString) -> sql.Composed:
+        return sql.SQL(statement).format(*[sql.Identifier(self._schema)] * statement.count("{}"))
 
 
-async def possible(postgres: Postgres, candidates: list[Candidate]) -> list[Candidate]:
-    """Those of the candidates that HypoPG can make: an expression that is not IMMUTABLE, say, is left out.
+async def possible(postgres: Postgres, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those of the candidates that HypoPG can make: an expression that is not IMMUTABLE, say, is left out."""
+    made = [each for each in candidates if each.method in METHODS]
+    doubtful = [e for e in made if e.predicate or any(not part.plain or part.operators for part in e.parts)]
+    refused = set(doubtful) - set(await _made(postgres, doubtful))
+    return [each for each in made if each not in refused]
 
-    One that fails ends its transaction, so doubtful ones are tried each in a session of its own.
-    """
-    kept: list[Candidate] = []
-    for each in candidates:
-        if each.method not in METHODS:
-            continue
-        if all(part.plain and not part.operators for part in each.parts) and not each.predicate:
-            kept.append(each)
-            continue
-        try:
-            async with postgres.session([]) as session:
-                await (await Hypothetical.begin(session)).size(each)
-        except DbcrewError:
-            continue
-        kept.append(each)
-    return kept
+
+async def _made(postgres: Postgres, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Those that can be made. One that cannot ends its transaction: then each half is tried by itself."""
+    if not candidates:
+        return ()
+    try:
+        async with postgres.session([]) as session:
+            await (await Hypothetical.begin(session)).make(candidates)
+    except EngineDied:
+        raise
+    except DbcrewError:
+        half = len(candidates) // 2
+        return (*await _made(postgres, candidates[:half]), *await _made(postgres, candidates[half:])) if half else ()
+    return candidates
 
 
 def _json(value: Any) -> Any:

@@ -71,6 +71,8 @@ def lean(candidate: Candidate) -> Candidate:
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:
-    """Whether one could stand for the other: the same table, and a key in common."""
+    """Whether one could stand for the other: on the same table, the same first key, or all keys of one in the other."""
+    if one.place != other.place:
+        return False
     mine, its = {part.text for part in one.parts}, {part.text for part in other.parts}
-    return one.place == other.place and bool(mine & its)
+    return one.parts[0].text == other.parts[0].text or mine <= its or its <= mine

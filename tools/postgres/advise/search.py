@@ -16,6 +16,9 @@ from tools.postgres.advise.costs import Costs, Indexes, Query, Trial
 from tools.postgres.advise.merging import exchanges
 
 _KEPT_PER_QUERY = 8
+_PEELED = 12
+_HELPED = 0.99
+"""Of the cost before: what is above is as good as nothing."""
 _LEAST_GAIN = 0.03
 """Powers of ten, of one statement: what is below is noise of the estimates."""
 _FAST_COST = 30.0
@@ -30,6 +33,9 @@ _FIRST_PRESSURE = 4.0
 """Powers of ten that an index must bring which takes all storage, when storage is short: the first price tried."""
 _PRICES = 10
 _ROUNDS = 12
+_BESIDE = 3.0
+_HOPELESS = 1.0
+"""A move that is this much worse than nothing is not tried again."""
 
 
 @dataclass
@@ -121,50 +127,78 @@ class Search:
 
     async def _moves(self, query: Query) -> list[Indexes]:
         """Additions worth trying for one query: the best single candidates, and what the planner takes of all."""
-        offered = self._candidates.get(query.number, ())
-        base = self._choice.before[query.number]
-        alone: list[tuple[float, Candidate]] = []
-        for each in offered:
-            if self._late():
-                break
-            costed = await self._costs.of(query, frozenset((each,)))
-            if costed.cost < base * 0.99 and each in costed.used:
-                alone.append((costed.cost, each))
-        alone.sort(key=lambda pair: (pair[0], len(pair[1].parts), len(pair[1].include), pair[1].name))
-        self._choice.alone[query.number] = alone
-        moves = [frozenset((each,)) for _, each in alone[:_KEPT_PER_QUERY]]
-        # The cheapest to hold may lose to wider ones everywhere and still be the one to have.
-        lean = sorted((each for _, each in alone if not each.include), key=lambda one: (len(one.parts), one.name))
-        moves += [frozenset((each,)) for each in lean[:_KEPT_PER_QUERY]]
+        offered = frozenset(self._candidates.get(query.number, ()))
         plain = frozenset(each for each in offered if not each.include)
-        for choice in (frozenset(offered), plain):
+        base = self._choice.before[query.number]
+        alone: dict[Candidate, float] = {}
+        for place in dict.fromkeys(each.place for each in self._candidates.get(query.number, ())):
+            for choice in (plain, offered):
+                await self._peel(query, frozenset(each for each in choice if each.place == place), alone)
+        best = sorted(alone.items(), key=lambda pair: (pair[1], len(pair[0].parts), len(pair[0].include), pair[0].name))
+        self._choice.alone[query.number] = [(cost, each) for each, cost in best]
+        moves = [frozenset((each,)) for each, _ in best[:_KEPT_PER_QUERY]]
+        # The cheapest to hold may lose to wider ones everywhere and still be the one to have.
+        lean = sorted((each for each in alone if not each.include), key=lambda one: (len(one.parts), one.name))
+        moves += [frozenset((each,)) for each in lean[:_KEPT_PER_QUERY]]
+        for choice in (offered, plain):
             together = await self._costs.of(query, choice)
-            if len(together.used) > 1 and together.cost < base * 0.99:
+            if len(together.used) > 1 and together.cost < base * _HELPED:
                 moves += [together.used, *(frozenset((each,)) for each in together.used)]
         return list(dict.fromkeys(moves))
+
+    async def _peel(self, query: Query, offered: Indexes, alone: dict[Candidate, float]) -> None:
+        """Add to `alone` the candidates of one table that help by themselves, the best first.
+
+        The planner picks the best of all that are left, which are then taken away, until nothing left helps: what
+        it would never pick is not asked about one by one.
+        """
+        base = self._choice.before[query.number]
+        for _ in range(_PEELED):
+            if self._late():
+                return
+            costed = await self._costs.of(query, offered)
+            if not costed.used or costed.cost >= base * _HELPED:
+                return
+            for each in sorted(costed.used, key=lambda one: one.body):
+                if each not in alone:
+                    single = await self._costs.of(query, frozenset((each,)))
+                    if single.cost < base * _HELPED and each in single.used:
+                        alone[each] = single.cost
+            offered -= costed.used
 
     async def _greedy(self, moves: list[Indexes]) -> Indexes:
         chosen: Indexes = frozenset()
         # A gain once known bounds what the move can still bring, nearly always: most are not asked for again.
         bound: dict[Indexes, float] = dict.fromkeys(moves, math.inf)
+        hoped = {move: self._hope(move) for move in moves}
         while bound and not self._late():
             best, gain = None, _LEAST_GAIN
-            for move in sorted(bound, key=lambda each: (-bound[each], _order(each))):
+            for move in sorted(bound, key=lambda each: (-hoped[each], _order(each))):
                 if bound[move] <= gain or self._late():
                     continue
-                bound[move] = await self._gain(chosen, chosen | move)
+                bound[move] = hoped[move] = await self._gain(chosen, chosen | move, gain)
                 if bound[move] > gain:
                     best, gain = move, bound[move]
             if best is None:
                 break
             chosen |= best
             touched = {each.place for each in best}
+            # An index on the same table can be worth more beside the new one, seldom several times as much.
             bound = {
-                move: math.inf if len(move) > 1 or touched & {each.place for each in move} else old
+                move: _BESIDE * max(old, 0.0) + _LEAST_GAIN if touched & {each.place for each in move} else old
                 for move, old in bound.items()
-                if move - chosen
+                if move - chosen and old > -_HOPELESS
             }
         return chosen
+
+    def _hope(self, move: Indexes) -> float:
+        """What the move brings by what its indexes do alone: the order in which moves are tried, no more."""
+        return sum(
+            self._value(query, self._choice.before[query.number]) - self._value(query, cost)
+            for query in self._queries
+            for cost, each in self._choice.alone.get(query.number, ())
+            if each in move
+        )
 
     async def _exchanged(self, chosen: Indexes) -> Indexes:
         """Leave out, slim, merge or swap one index at a time while that is better."""
@@ -174,7 +208,7 @@ class Search:
                 if self._late():
                     break
                 other = (chosen - out) | into
-                found = await self._gain(chosen, other)
+                found = await self._gain(chosen, other, gain)
                 if found > gain:
                     better, gain = other, found
             if better is None:
@@ -182,15 +216,26 @@ class Search:
             chosen = better
         return chosen
 
-    async def _gain(self, before: Indexes, after: Indexes) -> float:
-        """How much better `after` is than `before`, what the indexes cost counted in."""
+    async def _gain(self, before: Indexes, after: Indexes, wanted: float) -> float:
+        """How much better `after` is than `before`, what the indexes cost counted in.
+
+        When it cannot be more than `wanted`, a bound above it: were every statement as cheap as it was ever seen, it
+        would be no more.
+        """
+        changed = before ^ after
         gain = 0.0
-        for each in before ^ after:
+        for each in changed:
             gain += await self._price(each) * (1 if each in before else -1)
+        hopes: list[tuple[float, float, Query]] = []
         for query in self._queries:
-            if any(self._costs.concerned(query, each) for each in before ^ after):
-                gain += self._value(query, (await self._costs.of(query, before)).cost)
-                gain -= self._value(query, (await self._costs.of(query, after)).cost)
+            if any(self._costs.concerned(query, each) for each in changed):
+                now = self._value(query, (await self._costs.of(query, before)).cost)
+                hopes.append((now - self._value(query, await self._costs.least(query)), now, query))
+        gain += sum(hope for hope, _, _ in hopes)
+        for hope, now, query in sorted(hopes, key=lambda each: (-each[0], each[2].number)):
+            if gain <= wanted:
+                break
+            gain += now - self._value(query, (await self._costs.of(query, after)).cost) - hope
         return gain
 
     def _value(self, query: Query, cost: float) -> float:
