@@ -11,15 +11,17 @@ import psycopg
 
 from common.config.settings import Settings
 from common.errors import DbcrewError, EngineDied, NoData, Refused
-from tools.postgres.advise.building import grown, joined, reserved, wanted
+from tools.postgres.advise.building import beside, grown, joined, reserved, wanted
 from tools.postgres.advise.built import Built
 from tools.postgres.advise.candidate import Candidate
-from tools.postgres.advise.candidates import propose
+from tools.postgres.advise.carried import carried, lost
 from tools.postgres.advise.case import Case
+from tools.postgres.advise.cases import Missing, cases_of
 from tools.postgres.advise.hypothetical import Hypothetical, possible
 from tools.postgres.advise.proof import Proof, prove, without_the_guilty
 from tools.postgres.advise.search import Choice, Search
-from tools.postgres.advise.single import prepared, why_none
+from tools.postgres.advise.single import why_none
+from tools.postgres.advise.sizes import estimate
 from tools.postgres.advise.tidy import Drop, drops
 from tools.postgres.advise.workload import Workload
 from tools.postgres.advise.writes import upkeep
@@ -27,15 +29,17 @@ from tools.postgres.connection import Postgres
 from tools.postgres.plans.look import Look
 from tools.postgres.plans.rules.correlated_columns import check as correlated
 from tools.postgres.rehearsal.copy import copy_of
-from tools.postgres.rehearsal.names import QualifiedName
 
 _MOST_BUILT = 80
-_MOST_STATEMENTS = 300
+_READING = 0.25
+"""Share of the time that reading the statements may take."""
 _STATEMENT_LIMIT_MS = 15_000
-_COPY_ROWS = 100_000
+"""The most one run of a statement may take, when a minute or more is given; in less time a quarter of it."""
+_SMALL_BYTES = 65_536
+_COPY_ROWS = 50_000
 """Rows of a table that are enough to see which plan is the faster; said in the notes when a table has more."""
 _LEAST_S = 10.0
-"""Seconds that building, searching and proving get each, however long the copy took."""
+"""Seconds that building, searching and proving get each, however long the copy took, when a minute is given."""
 _ROW_SECURITY = (
     "Measured as the tables' owner: other roles can use an index there only for comparisons that are LEAKPROOF "
     "(=, < and their like on plain columns; not lower(), LIKE or @>)"
@@ -57,12 +61,43 @@ class Advice:
     """Chosen by estimate, but when the statements were run none was faster with it, or one was slower."""
     drops: list[Drop] = field(default_factory=list)
     statistics: list[Drop] = field(default_factory=list)
-    how: str = "copy"
+    how: str = "none"
+    """`hypopg` (and a copy), `copy`, or `none` when neither could be had: indexes are then named by rule, untried."""
+    missing: list[Missing] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    untried: set[Candidate] = field(default_factory=set)
+    """Advised by rule: neither HypoPG nor a copy could try them."""
+    dear: dict[int, tuple[Candidate, float]] = field(default_factory=dict)
+    """For a statement the index that helps it most on the copy, and how many times cheaper it is by estimate."""
 
     def why_not(self, case: Case) -> str:
         """Why nothing helps a statement."""
+        if case.number in self.proof.not_run:
+            return f"not run on the copy: {self.proof.not_run[case.number]}"
+        if case.number in self.dear:
+            index, times = self.dear[case.number]
+            return (
+                f"{index.plain_ddl} makes it {times:,.1f} times cheaper by estimate, which in this workload does not "
+                "outweigh the space it takes and its upkeep, or did not hold when it was run"
+            )
         return why_none(case.statement, bool(case.candidates))
+
+    def guess(self, cases: Sequence[Case], storage_bytes: float) -> None:
+        """Add the likeliest index of each statement of `cases`, as far as they fit, because none could be tried."""
+        ranked = wanted(cases, None)
+        for case in cases:
+            if any(case.number in users for users in self.choice.users.values()):
+                continue
+            mine = [e for e in ranked if e in case.candidates and not e.include and e.table.size_bytes > _SMALL_BYTES]
+            for each in mine[:1]:
+                size = estimate(each)
+                if each not in self.choice.indexes:
+                    if sum(self.choice.sizes.values()) + size > storage_bytes:
+                        continue
+                    self.choice.indexes.append(each)
+                    self.choice.sizes[each] = size
+                    self.untried.add(each)
+                self.choice.users.setdefault(each, []).append(case.number)
 
 
 class Adviser:
@@ -79,6 +114,8 @@ class Adviser:
     ) -> None:
         self._postgres, self._settings, self._progress = postgres, settings, progress
         self._storage, self._seconds = storage_bytes, seconds
+        self._least_s = min(_LEAST_S, seconds / 6)
+        self._limit_ms = int(min(_STATEMENT_LIMIT_MS, 250 * seconds))
 
     async def advise(self, workload: Workload) -> Advice:
         """Advice for `workload`: what can be told when something is missing is told, and what is missing named.
@@ -86,43 +123,26 @@ class Adviser:
         Raises EngineDied when the live server goes away.
         """
         began = time.monotonic()
-        advice = Advice(skipped=list(workload.bad))
-        await self._read(workload, advice)
-        tables = {r.table.oid: r.table for case in advice.cases for r in case.statement.relations}
-        if not advice.cases:
+        read = await cases_of(self._postgres, workload, _READING * self._seconds, self._progress)
+        advice = Advice(read.cases, read.skipped, missing=read.missing, notes=list(workload.notes))
+        if not any(case.statement.relations for case in advice.cases):
             return advice
         # The copy is made while HypoPG is asked: they wait for the server in turn.
         searching = asyncio.create_task(self._hypothetical(advice))
         try:
             await self._on_copy(advice, searching, began + self._seconds)
-        except EngineDied:
-            searching.cancel()
-            raise
         except (DbcrewError, psycopg.Error) as error:
-            advice.notes.append(f"nothing was run on a copy: {' '.join(str(error).split())}")
-            if await searching is None:
+            (chosen,) = await asyncio.gather(searching, return_exceptions=True)
+            if isinstance(error, EngineDied):
+                raise
+            said = " ".join(str(error).split())
+            advice.missing.append(Missing("a copy to run the statements on", said))
+            if not isinstance(chosen, Choice) and not advice.proof.measured:
                 advice.how = "none"
+                advice.guess(advice.cases, self._storage)
+        tables = {r.table.oid: r.table for case in advice.cases for r in case.statement.relations}
         advice.drops = list(drops(tables.values(), advice.choice.indexes))
         return advice
-
-    async def _read(self, workload: Workload, advice: Advice) -> None:
-        self._progress(f"reading {len(workload.items)} statements")
-        for item in workload.items[:_MOST_STATEMENTS]:
-            try:
-                statement, fills = await prepared(self._postgres, item.text, [], item.others)
-                async with self._postgres.session([]) as session:  # a value that does not fit shows here, alone
-                    for filled in fills:
-                        await session.rows(f"EXPLAIN {filled.sql}")
-            except EngineDied:
-                raise
-            except DbcrewError as error:
-                where = f"line {item.line}: " if item.line else ""
-                advice.skipped.append((item.label, where + " ".join(str(error).split())))
-                continue
-            case = Case(len(advice.cases) + 1, item, statement, fills, propose(statement))
-            advice.cases.append(case)
-        for item in workload.items[_MOST_STATEMENTS:]:
-            advice.skipped.append((item.label, f"only the {_MOST_STATEMENTS} heaviest statements are looked at"))
 
     async def _hypothetical(self, advice: Advice) -> Choice | None:
         """The choice among what HypoPG can make, or None where there is no HypoPG."""
@@ -137,8 +157,11 @@ class Adviser:
                 free = max(self._storage / 2, self._storage - reserved(advice.cases))
                 search = self._search(trial, advice.cases, usable, 0.4 * self._seconds, free)
                 choice = await search.run()
-        except (NoData, Refused) as error:
-            advice.notes.append(str(error))
+        except EngineDied:
+            raise
+        except DbcrewError as error:
+            facts = error.facts if isinstance(error, (NoData, Refused)) else {"reason": str(error), "needs": "-"}
+            advice.missing.append(Missing(f"HypoPG: {facts['reason']}", facts["needs"]))
             return None
         advice.how, advice.choice = "hypopg", choice
         return choice
@@ -163,39 +186,44 @@ class Adviser:
 
     async def _on_copy(self, advice: Advice, searching: asyncio.Task[Choice | None], deadline: float) -> None:
         """Build what is left to choose from on a copy, search it, run the workload, and keep what was used."""
-        known = {
-            relation.table.oid: relation.table
-            for case in advice.cases
-            for relation in case.statement.relations
-            if relation.table.kind in ("r", "p", "m") and not relation.table.temporary
-        }
-        tables = [QualifiedName(table.schema, table.name) for table in known.values()]
+        carry = await carried(self._postgres, advice.cases)
+        advice.missing += carry.missing
         settings = self._settings.model_copy(update={"copy_rows": min(_COPY_ROWS, self._settings.copy_rows)})
         async with AsyncExitStack() as stack:
             copy = await stack.enter_async_context(
-                copy_of(self._postgres, tables, settings=settings, progress=self._progress)
+                copy_of(self._postgres, carry.names, settings=settings, progress=self._progress, writes=False)
             )
             advice.notes.append(copy.about)
-            guarded = sorted({t.qualified for t in known.values() if t.row_security})
-            if guarded:
-                advice.notes.append(f"{', '.join(guarded)}: row security. {_ROW_SECURITY}")
+            if carry.guarded:
+                advice.notes.append(f"{', '.join(carry.guarded)}: row security. {_ROW_SECURITY}")
             keeper = await stack.enter_async_context(await copy.connect())
             reader = await stack.enter_async_context(await copy.connect_as_owner())
-            await reader.execute(f"SET statement_timeout = {_STATEMENT_LIMIT_MS}")
+            await reader.execute(f"SET statement_timeout = {self._limit_ms}")
             await reader.execute("SET default_transaction_read_only = on")
+            advice.notes += [f"not on the copy: {each}" for each in copy.missing]
             times_larger = grown(copy, advice.cases)
             built = Built(keeper, reader, times_larger)
+            away = await lost(built, advice.cases)
+            here = [case for case in advice.cases if case.number not in away]
             chosen = await searching
+            if chosen is None:
+                advice.how = "copy"
             now = time.monotonic()
-            usable = await self._built(built, advice, chosen, max(now + _LEAST_S, now + 0.5 * (deadline - now)))
+            usable = await self._built(built, advice, chosen, max(now + self._least_s, now + 0.5 * (deadline - now)))
             self._progress(f"choosing among {len(usable)} built indexes")
-            left = max(_LEAST_S, 0.4 * (deadline - time.monotonic()))
-            result = await self._search(built, advice.cases, usable, left, self._storage).run()
+            left = max(self._least_s, 0.4 * (deadline - time.monotonic()))
+            result = await self._search(built, here, usable, left, self._storage).run()
+            advice.dear = {
+                number: (best[0][1], result.before[number] / best[0][0])
+                for number, best in result.alone.items()
+                if best and best[0][0] > 0
+            }
             if chosen is not None:
                 result = joined(chosen, result, times_larger, self._storage)
+                result = beside(result, chosen, away.keys(), self._storage)
             self._progress("running the statements without and with the indexes")
-            until = max(deadline, time.monotonic() + _LEAST_S)
-            queries = [case.query for case in advice.cases]
+            until = max(deadline, time.monotonic() + self._least_s)
+            queries = [case.query for case in here]
             advice.proof = await prove(built, queries, frozenset(result.indexes), until)
             kept, advice.proof = await without_the_guilty(
                 built, queries, frozenset(result.indexes), advice.proof, until
@@ -204,10 +232,13 @@ class Adviser:
             result.indexes = [each for each in result.indexes if each in kept]
             advice.choice = result
             advice.build_ms = built.build_ms
+            advice.proof.not_run.update(away)
             self._keep_used(advice)
             for each in advice.choice.indexes:
                 advice.insert_us[each] = await built.insert_us(each)
             advice.statistics = _statistics(advice)
+            if chosen is None:
+                advice.guess([case for case in advice.cases if case.number in away], self._storage)
 
     async def _built(self, built: Built, advice: Advice, chosen: Choice | None, until: float) -> set[Candidate]:
         """Build the candidates that are still open, and have every statement that could use one consider it."""
@@ -218,8 +249,12 @@ class Adviser:
                 advice.notes.append(f"{len(ranked) - number} of {len(ranked)} candidates were not tried")
                 break
             self._progress(f"building candidate {number + 1} of {min(len(ranked), _MOST_BUILT)}")
-            if await built.build(each):
-                usable.add(each)
+            try:
+                if await built.build(each):
+                    usable.add(each)
+            except psycopg.errors.DiskFull:  # it left nothing behind, and what was built before is there to be used
+                advice.missing.append(Missing(f"room to build {each.name}", "Free some space, or give less --storage."))
+                break
         for case in advice.cases if chosen else ():
             # What the search merged or slimmed was nobody's candidate before.
             mine = {(each.place, each.parts[0].text) for each in case.candidates}

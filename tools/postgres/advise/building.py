@@ -1,7 +1,7 @@
 """Which candidates are built on the copy, in which order, and how its answer joins that of the live server."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.case import Case
@@ -82,6 +82,21 @@ def joined(hypothetical: Choice, built: Choice, grown: Mapping[str, float], stor
         alone=hypothetical.alone,
         out_of_time=hypothetical.out_of_time or built.out_of_time,
     )
+
+
+def beside(built: Choice, hypothetical: Choice, lost: Collection[int], storage: float) -> Choice:
+    """`built` with what HypoPG chose for the statements in `lost`, which cannot be run on the copy, as far as it fits."""
+    for each in hypothetical.indexes:
+        users = [number for number in hypothetical.users.get(each, ()) if number in lost]
+        if not users:
+            continue
+        if each not in built.indexes:
+            if sum(built.sizes.values()) + hypothetical.sizes[each] > storage:
+                continue
+            built.indexes.append(each)
+            built.sizes[each] = hypothetical.sizes[each]
+        built.users[each] = sorted({*built.users.get(each, ()), *users})
+    return built
 
 
 def _slow_to_build(candidate: Candidate) -> tuple[float, int, str]:

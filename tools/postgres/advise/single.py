@@ -1,22 +1,17 @@
 """Candidates for one statement, ranked."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from common.errors import NoData, Refused
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.candidates import propose
 from tools.postgres.advise.costs import Query
+from tools.postgres.advise.filling import prepared
 from tools.postgres.advise.hypothetical import Hypothetical, possible
-from tools.postgres.advise.reads import as_read
 from tools.postgres.advise.search import Choice, Search
 from tools.postgres.advise.sizes import estimate
-from tools.postgres.advise.values import Filled, fill
+from tools.postgres.advise.values import Filled
 from tools.postgres.connection import Postgres
-from tools.postgres.guard import judge
-from tools.postgres.plans.names import tables_in
-from tools.postgres.plans.reading import read
-from tools.postgres.plans.schema import schema_of
 from tools.postgres.plans.statement import Statement
 
 
@@ -41,37 +36,6 @@ class Offers:
     cost_after: float | None = None
     how: str = ""
     why_none: str = ""
-
-
-async def prepared(
-    postgres: Postgres, sql: str, trace: list[str], others: Sequence[str] = ()
-) -> tuple[Statement, list[Filled]]:
-    """`sql` read against the live schema, as a read with values in it: for a parameter a common and a rare one.
-
-    `others` is the same statement with other constants; what differs among them is no constant of the program.
-
-    Raises MalformedSql, SeveralStatements, Refused when it is nothing an index could help or no proven read, and what
-    the session raises.
-    """
-    text = as_read(sql)
-    if not text:
-        raise Refused(reason="this statement looks nothing up", needs="Send a SELECT, UPDATE or DELETE.")
-    async with postgres.session(trace) as session:
-        schema = await schema_of(tables_in(text), session, postgres.version)
-    asked = read(text, schema)
-    fills = [fill(asked), fill(asked, "rare")]
-    bound = {(term.relation, term.key.text) for term in asked.terms if (term.value or "").startswith("$")}
-    for other in others:
-        again = read(as_read(other), schema)
-        pairs = zip(asked.terms, again.terms, strict=False)
-        bound |= {(one.relation, one.key.text) for one, two in pairs if one.value != two.value}
-        fills.append(fill(again))
-    distinct = list({each.sql: each for each in fills}.values())
-    for each in distinct:
-        verdict = judge(each.sql)
-        if not verdict.allowed:
-            raise Refused(reason=verdict.reason, needs="Only proven reads are planned on a live engine.")
-    return replace(read(distinct[0].sql, schema), bound=frozenset(bound)), distinct
 
 
 async def offers(postgres: Postgres, sql: str, trace: list[str], *, most: int = 12, seconds: float = 20.0) -> Offers:

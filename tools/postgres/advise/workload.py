@@ -88,7 +88,7 @@ def _places(text: str) -> list[tuple[int, int]]:
     """Where each statement begins and ends. Text that cannot even be cut into words is cut at line ends."""
     try:
         if RUNAWAY.search(text):
-            raise parser.ParseError
+            raise parser.ParseError("too long a run of operators")
         # The scanner ends at a NUL byte, and cannot send half a character on.
         whole = text.replace("\0", " ").encode(errors="replace").decode()
         ends = [token.start for token in parser.scan(whole) if token.name == "ASCII_59"]
