@@ -153,6 +153,9 @@ def _text(reading: "Reading", report: "Report", verbose: bool) -> str:
     if report.rewrite is not None:
         word = "rehearsed" if report.rewrite.rehearsed else "not rehearsed"
         lines += ["", f"Safer steps ({word})", *(f"  {line}" for line in report.rewrite.up.strip().splitlines())]
+        lines += [f"  otherwise than the migration: {each}" for each in report.rewrite.differences]
+    for kept in report.not_rewritten:
+        lines += ["", f"No safer form of {f'statement {kept.statement}' if kept.statement else 'it'}: {kept.why}"]
     if report.missing:
         lines += ["", "Not on the copy", *(f"  {each}" for each in report.missing)]
     return "\n".join(lines)

@@ -1,52 +1,89 @@
 """The same migration in steps that keep nobody waiting."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from pglast import ast
-from pglast.enums import AlterTableType, ConstrType, ObjectType
 from pglast.stream import RawStream
 
 from tools.postgres.rehearsal.case import Case
-from tools.postgres.rehearsal.names import QualifiedName
+from tools.postgres.rehearsal.rewrites import COMMANDS, STATEMENTS
+from tools.postgres.rehearsal.rewrites.step import LOCK_TIMEOUT, No
 from tools.postgres.rehearsal.script import Statement
 
-_TIMEOUT = "SET lock_timeout = '2s'"
+_SET = f"SET lock_timeout = '{LOCK_TIMEOUT}'"
+_WAIT = "SET lock_timeout = 0"
+"""Building CONCURRENTLY waits for transactions, keeps nobody waiting itself, and leaves a broken index when it gives up."""
 
 
-def safer(case: Case) -> str:
-    """The migration rewritten: CONCURRENTLY, NOT VALID then VALIDATE, CHECK before SET NOT NULL, a lock_timeout.
+@dataclass(frozen=True)
+class Kept:
+    """A statement of which there is no safer form, and why."""
 
-    Empty when it is as good as it gets, or when a statement is of a kind we do not rewrite and stands in a transaction
-    that would have to be split. Sources: PostgreSQL documentation, CREATE INDEX and ALTER TABLE, notes.
+    statement: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Safer:
+    """The migration rewritten; `text` is empty when it is as good as it gets."""
+
+    text: str
+    kept: tuple[Kept, ...]
+
+
+def safer(case: Case) -> Safer:
+    """CONCURRENTLY, NOT VALID then VALIDATE, CHECK before SET NOT NULL, batches, columns swapped in; a lock_timeout.
+
+    Each step runs on its own, so that none holds what another has locked. One file a kind of step in `rewrites/`.
     """
-    steps = [(each, list(_steps(case, each))) for each in case.trial.up if not each.control]
-    split = any(len(lines) != 1 or lines[0] != each.sql for each, lines in steps)
+    kept: list[Kept] = []
+    steps = [(each, list(_steps(case, each, kept))) for each in case.trial.up if not each.control]
+    split = any(len(lines) != 1 or lines[0] != each.sql for each, lines in steps) or any(
+        each.in_transaction and each.concurrently for each, _ in steps
+    )
     guarded = any(each.sql.lower().startswith("set lock_timeout") for each, _ in steps)
     strong = any(lock.blocks and not case.new(lock.object) for step in case.trial.steps for lock in step.locks)
-    if not split and (guarded or not strong):
-        return ""
-    if not split and any(each.control for each in case.trial.up):
-        lines = [_TIMEOUT, *(each.sql for each in case.trial.up)]
-    else:
-        lines = [] if guarded or not strong else [_TIMEOUT]
-        lines += [line for _, made in steps for line in made]
+    if not split:
+        text = "" if guarded or not strong else _joined([_SET, *(each.sql for each in case.trial.up)])
+        return Safer(text, tuple(kept))
+    lines = [line for _, made in steps for line in made if not line.lower().startswith("set lock_timeout")]
+    return Safer(_joined(list(_timed(lines))), tuple(kept))
+
+
+def _timed(lines: list[str]) -> Iterator[str]:
+    """A limit on waiting for locks around all that keeps others waiting, none around what builds CONCURRENTLY."""
+    now = ""
+    for line in lines:
+        wanted = _WAIT if "CONCURRENTLY" in line.split("$")[0] else now if line.startswith("DO $batches$") else _SET
+        if wanted and wanted != now:
+            yield wanted
+            now = wanted
+        yield line
+
+
+def _joined(lines: list[str]) -> str:
     return "".join(f"{line};\n" for line in lines)
 
 
-def _steps(case: Case, statement: Statement) -> Iterator[str]:
+def _steps(case: Case, statement: Statement, kept: list[Kept]) -> Iterator[str]:
+    for rule in STATEMENTS:
+        found = rule(case, statement)
+        if isinstance(found, No):
+            kept.append(Kept(statement.number, found.why))
+        elif found is not None:
+            yield from found
+            return
     node = statement.node
-    if isinstance(node, ast.IndexStmt) and node.relation is not None and not case.new(case.table(node.relation)):
-        yield _concurrent(statement.sql)
-        return
-    if isinstance(node, ast.DropStmt) and node.removeType == ObjectType.OBJECT_INDEX and len(node.objects or ()) == 1:
-        yield _concurrent(statement.sql)
-        return
-    if not isinstance(node, ast.AlterTableStmt) or node.relation is None or case.new(case.table(node.relation)):
+    if not isinstance(node, ast.AlterTableStmt) or node.relation is None:
         yield statement.sql
         return
     table = case.table(node.relation)
-    made = [(command, _command(table, command)) for command in node.cmds or ()]
+    if case.new(table) or case.small(table):
+        yield statement.sql
+        return
+    made = [(command, _command(case, statement, command, kept)) for command in node.cmds or ()]
     if all(lines is None for _, lines in made):
         yield statement.sql
         return
@@ -56,42 +93,15 @@ def _steps(case: Case, statement: Statement) -> Iterator[str]:
         ]
 
 
-def _command(table: QualifiedName, command: Any) -> list[str] | None:
+def _command(case: Case, statement: Statement, command: Any, kept: list[Kept]) -> list[str] | None:
     """The statements that take the place of one ALTER TABLE command; None: it stays as it is."""
-    if command.subtype == AlterTableType.AT_SetNotNull:
-        check = str(QualifiedName("x", f"{table.name}_{command.name}_not_null_check")).removeprefix("x.")
-        column = str(QualifiedName("x", command.name)).removeprefix("x.")
-        return [
-            f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID",
-            f"ALTER TABLE {table} VALIDATE CONSTRAINT {check}",
-            f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL",
-            f"ALTER TABLE {table} DROP CONSTRAINT {check}",
-        ]
-    if command.subtype != AlterTableType.AT_AddConstraint or command.def_.skip_validation:
-        return None
-    node = command.def_
-    if node.contype in (ConstrType.CONSTR_FOREIGN, ConstrType.CONSTR_CHECK):
-        name = node.conname or f"{table.name}_{'fkey' if node.contype == ConstrType.CONSTR_FOREIGN else 'check'}"
-        quoted = str(QualifiedName("x", name)).removeprefix("x.")
-        text = RawStream()(node)
-        if node.conname is None:
-            text = f"CONSTRAINT {quoted} {text}"
-        return [f"ALTER TABLE {table} ADD {text} NOT VALID", f"ALTER TABLE {table} VALIDATE CONSTRAINT {quoted}"]
-    if node.contype in (ConstrType.CONSTR_UNIQUE, ConstrType.CONSTR_PRIMARY) and node.keys and not node.indexname:
-        keys = [str(QualifiedName("x", key.sval)).removeprefix("x.") for key in node.keys]
-        primary = node.contype == ConstrType.CONSTR_PRIMARY
-        name = node.conname or (f"{table.name}_pkey" if primary else "_".join([table.name, *keys, "key"]))
-        quoted = str(QualifiedName("x", name)).removeprefix("x.")
-        kind = "PRIMARY KEY" if primary else "UNIQUE"
-        return [
-            f"CREATE UNIQUE INDEX CONCURRENTLY {quoted} ON {table} ({', '.join(keys)})",
-            f"ALTER TABLE {table} ADD CONSTRAINT {quoted} {kind} USING INDEX {quoted}",
-        ]
+    node: Any = statement.node
+    table = case.table(node.relation)
+    for rule in COMMANDS:
+        found = rule(case, table, command, statement.number)
+        if isinstance(found, No):
+            kept.append(Kept(statement.number, found.why))
+            return None
+        if found is not None:
+            return found
     return None
-
-
-def _concurrent(text: str) -> str:
-    if "concurrently" in text.lower().split():
-        return text
-    at = text.lower().index("index") + len("index")
-    return f"{text[:at]} CONCURRENTLY{text[at:]}"

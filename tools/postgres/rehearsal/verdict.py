@@ -17,7 +17,7 @@ from tools.postgres.rehearsal.hazards import RULES
 from tools.postgres.rehearsal.live import ask
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.rehearsal import Trial, tables_of, try_on
-from tools.postgres.rehearsal.rewrite import safer
+from tools.postgres.rehearsal.rewritten import NotRewritten, Rewrite, rewritten, spare_of
 from tools.postgres.rehearsal.script import Statement, read_script, refuse_hostile
 from tools.postgres.rehearsal.static import lint
 
@@ -28,9 +28,6 @@ ASSUMPTIONS = (
     "the live server reads and writes as fast as this machine",
     "nobody else holds a lock that the migration waits for",
 )
-
-
-_IN_TRANSACTION = "25001"
 
 
 class FindingOut(BaseModel):
@@ -79,14 +76,6 @@ class Estimate(BaseModel):
     assumptions: list[str]
 
 
-class Rewrite(BaseModel):
-    """The same change in safer steps; `rehearsed`: these very steps ran on the copy and led back again."""
-
-    up: str
-    down: str
-    rehearsed: bool
-
-
 class Down(BaseModel):
     """The way back; `restores` is None when it was not run. `lost`: data that it cannot bring back."""
 
@@ -115,6 +104,7 @@ class Report(BaseModel):
     locks: list[LockOut]
     estimate: Estimate
     rewrite: Rewrite | None
+    not_rewritten: list[NotRewritten]
     down: Down
     steps: list[StepOut]
     tables: list[CopiedTable]
@@ -173,17 +163,18 @@ async def rehearse_on(
     trace: list[str],
 ) -> Report:
     """The rehearsal on a copy that is up and as the live server is. What does not lead back stays on the copy."""
-    trial = await try_on(
-        copy, migration.tables, migration.statements, migration.back, migration.down, progress=progress
-    )
-    progress("asking the live rows")
-    case = await ask(postgres, trial, trace)
-    findings = [finding for rule in RULES for finding in rule(case)]
-    rewrite = await _rewritten(copy, case, findings, progress)
-    with suppress(Missing):
-        in_transaction = any(each.in_transaction for each in migration.statements)
-        findings += await lint(migration.up, postgres.version // 10_000, in_transaction)
-    return _report(case, sorted(findings, key=lambda each: each.severity.rank), rewrite)
+    async with spare_of(copy) as spare:
+        trial = await try_on(
+            copy, migration.tables, migration.statements, migration.back, migration.down, progress=progress
+        )
+        progress("asking the live rows")
+        case = await ask(postgres, trial, trace)
+        findings = [finding for rule in RULES for finding in rule(case)]
+        rewrite, kept = (None, []) if judge(findings) == "safe" else await rewritten(spare, case, progress)
+        with suppress(Missing):
+            in_transaction = any(each.in_transaction for each in migration.statements)
+            findings += await lint(migration.up, postgres.version // 10_000, in_transaction)
+        return _report(case, sorted(findings, key=lambda each: each.severity.rank), rewrite, kept)
 
 
 def judge(findings: list[Finding]) -> Verdict:
@@ -194,23 +185,7 @@ def judge(findings: list[Finding]) -> Verdict:
     return "careful" if worst == Severity.MEDIUM.rank else "safe"
 
 
-async def _rewritten(
-    copy: Copy, case: Case, findings: list[Finding], progress: Callable[[str], None]
-) -> Rewrite | None:
-    failed = case.trial.failed
-    if judge(findings) == "safe" or (failed is not None and failed.sqlstate != _IN_TRANSACTION):
-        return None
-    text = safer(case)
-    if not text:
-        return None
-    if not case.trial.restores:  # the copy is not as it was: there is nothing to try it on
-        return Rewrite(up=text, down="", rehearsed=False)
-    progress("rehearsing the safer steps")
-    again = await try_on(copy, case.trial.tables, read_script(text, "the safer steps"), (), "")
-    return Rewrite(up=text, down=again.down_sql, rehearsed=again.failed is None and again.restores is not False)
-
-
-def _report(case: Case, findings: list[Finding], rewrite: Rewrite | None) -> Report:
+def _report(case: Case, findings: list[Finding], rewrite: Rewrite | None, kept: list[NotRewritten]) -> Report:
     trial = case.trial
     sizes = [case.size(table) for table in trial.tables]
     steps = []
@@ -261,6 +236,7 @@ def _report(case: Case, findings: list[Finding], rewrite: Rewrite | None) -> Rep
             assumptions=list(ASSUMPTIONS),
         ),
         rewrite=rewrite,
+        not_rewritten=kept,
         down=Down(
             source=trial.down_source,
             sql=trial.down_sql,

@@ -1,0 +1,124 @@
+"""A safer form of each hazard: it runs on the copy and leaves what the migration leaves."""
+
+import asyncio
+
+import psycopg
+import pytest
+
+from tests.live.rehearsal.ground import Ground
+from tools.postgres.connection import Postgres
+from tools.postgres.rehearsal.run import run_on
+from tools.postgres.rehearsal.script import read_script
+
+SAFER = [
+    ("CREATE INDEX ON shop.accounts (kind)", ["CREATE INDEX CONCURRENTLY"]),
+    ("CREATE UNIQUE INDEX numbers ON shop.accounts (number) INCLUDE (kind) WHERE balance > 3", ["CONCURRENTLY"]),
+    ("CREATE INDEX events_kind ON shop.events (kind)", ["ON ONLY shop.events", "CONCURRENTLY", "ATTACH PARTITION"]),
+    ("DROP INDEX shop.accounts_balance", ["DROP INDEX CONCURRENTLY"]),
+    ("REINDEX TABLE shop.accounts", ["REINDEX TABLE CONCURRENTLY"]),
+    ("BEGIN; CREATE INDEX CONCURRENTLY i ON shop.accounts (kind); COMMIT", ["CREATE INDEX CONCURRENTLY"]),
+    ("ALTER TABLE shop.accounts ALTER COLUMN balance SET NOT NULL", ["NOT VALID", "VALIDATE", "SET NOT NULL"]),
+    ("ALTER TABLE shop.accounts ADD CHECK (balance < 5000)", ["accounts_balance_check1", "NOT VALID", "VALIDATE"]),
+    ("ALTER TABLE shop.entries ADD FOREIGN KEY (line) REFERENCES shop.colour (id), ADD CONSTRAINT a CHECK (amount > 0)",
+     ["CONSTRAINT entries_line_fkey FOREIGN KEY", "NOT VALID", "VALIDATE CONSTRAINT entries_line_fkey"]),
+    ("ALTER TABLE shop.accounts ADD UNIQUE (number, kind)", ["CREATE UNIQUE INDEX CONCURRENTLY", "USING INDEX"]),
+    ("ALTER TABLE shop.loose ADD PRIMARY KEY (entry)", ["VALIDATE", "SET NOT NULL", "PRIMARY KEY USING INDEX"]),
+    ("ALTER TABLE shop.accounts ALTER COLUMN balance TYPE bigint", ["DO $batches$", "accounts_balance_follows", "RENAME"]),
+    ("ALTER TABLE shop.accounts ALTER COLUMN number TYPE bigint", ["UNIQUE USING INDEX", "SET NOT NULL"]),
+    ("ALTER TABLE shop.accounts ALTER COLUMN id TYPE bigint", ["AS IDENTITY", "setval", "PRIMARY KEY USING INDEX",
+                                                               "VALIDATE CONSTRAINT entries_account_id_fkey"]),
+    ("ALTER TABLE shop.entries ALTER COLUMN account_id TYPE bigint", ["(account_id, line) >= (batch_first_1, batch_first_2)"]),
+    ("ALTER TABLE shop.notes ALTER COLUMN id TYPE bigint", ["OWNED BY NONE", "OWNED BY shop.notes.id", "nextval"]),
+    ("ALTER TABLE shop.accounts ALTER COLUMN iban TYPE text COLLATE \"C\" USING lower(iban)", ["lower(new.iban)"]),
+    ("ALTER TABLE shop.accounts ALTER COLUMN opened TYPE text USING to_char(opened, 'YYYY') || kind", ["new.kind"]),
+    ("ALTER TABLE shop.accounts RENAME COLUMN kind TO sort", ["deploy the code", "both", "DROP COLUMN kind"]),
+    ("ALTER TABLE shop.accounts RENAME COLUMN iban TO account", ["DEFAULT 'none'"]),
+    ("ALTER TABLE shop.notes RENAME TO remarks", ["CREATE VIEW shop.notes", "DROP VIEW shop.notes"]),
+    ("ALTER TABLE shop.accounts ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid()", ["DO $batches$", "SET NOT NULL"]),
+    ("ALTER TABLE shop.loose ADD COLUMN owner int REFERENCES shop.colour (id)", ["NOT VALID", "loose_owner_fkey"]),
+    ("ALTER TABLE shop.notes ADD COLUMN more bigserial", ["CREATE SEQUENCE shop.notes_more_seq", "OWNED BY", "DO $batches$"]),
+    ("BEGIN; ALTER TABLE shop.accounts ADD COLUMN more int; UPDATE shop.accounts SET more = balance * 2; COMMIT",
+     ["DO $batches$", "DROP TABLE shop.accounts_progress_3"]),
+    ("UPDATE shop.entries AS e SET text = a.kind FROM shop.accounts AS a WHERE a.id = e.account_id", ["DO $batches$"]),
+    ("DELETE FROM shop.entries WHERE amount % 2 = 0", ["DO $batches$"]),
+    ("ALTER TABLE shop.accounts DROP COLUMN number", ["DROP NOT NULL", "deploy the code"]),
+    ("DROP TABLE shop.loose", ["RENAME TO loose_to_drop"]),
+    ("REFRESH MATERIALIZED VIEW shop.totals; CREATE INDEX ON shop.accounts (kind)", ["VIEW CONCURRENTLY shop.totals"]),
+    ("BEGIN; ALTER TYPE shop.state ADD VALUE 'gone'; UPDATE shop.orders SET state = 'gone' WHERE id = 1; COMMIT",
+     ["ADD VALUE IF NOT EXISTS 'gone'"]),
+]  # fmt: skip
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize(("up", "parts"), SAFER, ids=[up[:60] for up, _ in SAFER])
+async def test_the_safer_form_leaves_what_the_migration_leaves(
+    ground: Ground, live: Postgres, up: str, parts: list[str]
+) -> None:
+    report = await ground.rehearse(live, up)
+    assert report.verdict != "safe", report.findings
+    assert report.rewrite is not None, report.not_rewritten
+    for part in parts:
+        assert part in report.rewrite.up, report.rewrite.up
+    assert report.rewrite.rehearsed is True, report.rewrite
+    assert all("stand in another order" in each for each in report.rewrite.differences)
+
+
+NONE = [
+    ("VACUUM FULL shop.accounts", "pg_repack"),
+    ("ALTER TABLE shop.loose SET UNLOGGED", "SET UNLOGGED writes all"),
+    ("ALTER TABLE shop.orders ALTER COLUMN user_id TYPE int", "fails as it is"),
+    ("ALTER TABLE shop.orders ALTER COLUMN code TYPE char(20)", "trigger logged would run for every row"),
+    ("UPDATE shop.loose SET entry = entry || '!'", "no primary key"),
+    ("UPDATE shop.accounts SET balance = (SELECT max(balance) FROM shop.accounts)", "reads shop.accounts while it changes"),
+    ("ALTER TABLE shop.accounts ADD COLUMN twice int GENERATED ALWAYS AS (balance * 2) STORED", "generated column"),
+    ("ALTER TABLE shop.accounts ADD COLUMN n int GENERATED ALWAYS AS IDENTITY", "identity column"),
+    ("ALTER TABLE shop.accounts ADD EXCLUDE USING btree (number WITH =)", "exclusion"),
+    ("ALTER TABLE shop.orders ALTER COLUMN note SET NOT NULL", "fails as it is"),
+]  # fmt: skip
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize(("up", "why"), NONE, ids=[up[:60] for up, _ in NONE])
+async def test_where_there_is_no_safer_form_the_reason_is_given(
+    ground: Ground, live: Postgres, up: str, why: str
+) -> None:
+    report = await ground.rehearse(live, up)
+    assert why in " ".join(each.why for each in report.not_rewritten), (report.not_rewritten, report.rewrite)
+
+
+async def test_batches_that_are_stopped_go_on_where_they_were(ground: Ground, live: Postgres) -> None:
+    """Every row is changed exactly once, although the run is ended in the middle again and again."""
+    up = "UPDATE shop.entries SET amount = amount + 1000000"
+    report = await ground.rehearse(live, up)
+    assert report.rewrite is not None
+    assert report.rewrite.rehearsed
+    make, batches, drop = (each for each in read_script(report.rewrite.up) if "lock_timeout" not in each.sql.split("$")[0])
+    slow = batches.sql.replace("LIMIT 5000", "LIMIT 100").replace("pg_sleep(0.05)", "pg_sleep(0.02)")
+    async with ground.fresh() as copy:
+        ends = 0
+        async with await copy.connect() as keeper:
+            await keeper.execute(make.sql.encode())
+            while True:
+                worker = await copy.connect()
+                task = asyncio.create_task(worker.execute(slow.encode()))
+                await asyncio.wait([task], timeout=0.15)
+                if not task.done():
+                    await keeper.execute("SELECT pg_terminate_backend(%s)", (worker.info.backend_pid,))
+                    ends += 1
+                try:
+                    await task
+                    break
+                except psycopg.OperationalError:
+                    continue
+                finally:
+                    await worker.close()
+            found = await keeper.execute(
+                "SELECT count(*) FILTER (WHERE amount BETWEEN 1000000 AND 1999999), count(*) FROM shop.entries"
+            )
+            assert len(set(await found.fetchone() or (0, 1))) == 1
+            # Once it is done, running it again changes nothing.
+            await keeper.execute(slow.encode())
+            again = await keeper.execute("SELECT max(amount) FROM shop.entries")
+            assert (await again.fetchone() or (0,))[0] < 2_000_000
+        assert ends > 2
+        await run_on(copy, (drop,), owner=None, limit_s=10)
