@@ -23,6 +23,7 @@ from tools.postgres.advise.search import Choice, Search
 from tools.postgres.advise.single import why_none
 from tools.postgres.advise.sizes import estimate
 from tools.postgres.advise.tidy import Drop, drops
+from tools.postgres.advise.unused import unused
 from tools.postgres.advise.workload import Workload
 from tools.postgres.advise.writes import upkeep
 from tools.postgres.connection import Postgres
@@ -142,6 +143,10 @@ class Adviser:
                 advice.guess(advice.cases, self._storage)
         tables = {r.table.oid: r.table for case in advice.cases for r in case.statement.relations}
         advice.drops = list(drops(tables.values(), advice.choice.indexes))
+        named = {each.ddl for each in advice.drops}
+        async with self._postgres.session([]) as session:
+            idle = await unused(session, tables.values(), advice.proof.indexes_read)
+        advice.drops += [each for each in idle if each.ddl not in named]
         return advice
 
     async def _hypothetical(self, advice: Advice) -> Choice | None:

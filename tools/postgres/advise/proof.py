@@ -54,6 +54,12 @@ class Proof:
     measured: list[Measured] = field(default_factory=list)
     not_run: dict[int, str] = field(default_factory=dict)
 
+    @property
+    def indexes_read(self) -> set[str]:
+        """The names of the indexes that any plan read, those there before too."""
+        plans = [plan for each in self.measured for plan in (each.before, each.after)]
+        return {node.index for plan in plans for node in plan.nodes if node.index}
+
     def users(self, candidate: Candidate) -> list[Measured]:
         """The statements whose plan used the index."""
         return [each for each in self.measured if candidate in each.used]
