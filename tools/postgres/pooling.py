@@ -85,6 +85,7 @@ class Result(BaseModel):
     longest_wait_s: float = 0.0
     pool_total: int = 0
     findings: list[Finding]
+    rule: str = "cores × 2 + disks that seek (PostgreSQL wiki, Number Of Database Connections)"
     needs: str
 
 
