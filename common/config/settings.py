@@ -2,11 +2,14 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from common.errors import InputError
+
+CopyKind = Literal["rows", "masked", "none"]
 
 
 class Settings(BaseSettings):
@@ -26,6 +29,11 @@ class Settings(BaseSettings):
     """The most rows one statement may bring back from a live engine."""
     result_bytes: int = Field(default=16_000_000, ge=1_000)
     """The most bytes one statement may bring back from a live engine."""
+    postgresql_copy: CopyKind = "masked"
+    """What of a live PostgreSQL's rows goes into a copy: `rows` as they are, `masked` (personal and card data replaced on
+    the way), or `none` (rows made up from the catalogue and the planner's statistics; no row is read)."""
+    postgresql_copy_dsn: str = Field(default="", repr=False)
+    """A scratch server of the user's own to make copies on; it must carry our mark. Empty: a throwaway server here."""
     copy_rows: int = Field(default=200_000, ge=1_000)
     """A table with at most this many rows is copied whole for a rehearsal; of a larger one, about this many are."""
     copy_chunk_s: float = Field(default=20.0, gt=0)

@@ -7,29 +7,46 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
-from psycopg import sql
 from psycopg.rows import TupleRow
 
 from common import directories
-from common.config.settings import Settings
+from common.config.settings import CopyKind, Settings
 from common.engines import copy_cluster
 from common.engines.installs import install_for
 from common.errors import DiskFull, Unreachable
-from common.queries import query
 from tools.postgres.connection import Postgres
+from tools.postgres.copying.columns import personal_columns
+from tools.postgres.copying.constraints import lift, put_back
+from tools.postgres.copying.literals import Literals
+from tools.postgres.copying.madeup import MadeUp
+from tools.postgres.copying.treatment import Treatment, masking_cursor
 from tools.postgres.faults import translate
+from tools.postgres.rehearsal.finishing import finish
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.preparation import prepare
 from tools.postgres.rehearsal.reader import Reader
 from tools.postgres.rehearsal.rows import Copied, Focus, Rows
-from tools.postgres.rehearsal.schema import Definitions, definitions_of, replay
+from tools.postgres.rehearsal.schema import definitions_of, replay
 from tools.postgres.rehearsal.scope import Relation, Scope, scope_of
 
+Found = TypeVar("Found")
+
 _SPARE_BYTES = 300_000_000
+_SHOWN = 6
+MASKED_MEANS = (
+    "Personal data was masked on the way: counts, lengths, NULLs, duplicates and joins are the live server's, and so are"
+    " the times; the order of masked values is kept as far as the planner's histograms tell, and LIKE finds other rows."
+)
+NONE_MEANS = (
+    "No row was read: counts, widths, shares, spread and keys follow the live server's statistics, how columns depend on"
+    " each other does not, so that times and plans tell the direction rather than the size."
+)
 SERVER = {
+    # A statement that fails may hold what is personal.
+    "log_min_error_statement": "panic",
     # As a live server writes it, so that WAL volumes mean something.
     "wal_level": "replica",
     "autovacuum": "off",
@@ -64,6 +81,11 @@ class Copy:
     """How long it took to make."""
     longest_snapshot_s: float
     """The longest time one snapshot was held on the live server."""
+    kind: CopyKind = "rows"
+    masked: tuple[str, ...] = ()
+    """The columns whose values are not the live server's, `schema.table.column`."""
+    literals: Literals | None = field(default=None, repr=False)
+    """What masks the constants of statements that run here; None when no column is masked."""
 
     @property
     def same_version(self) -> bool:
@@ -79,15 +101,33 @@ class Copy:
         )
         partly = [table.name for table in self.tables if not table.whole and table.copied_rows]
         rows = "all rows" if not partly else "a sample of the rows of " + ", ".join(map(str, partly))
-        return f"Rehearsed on a throwaway {version}, with {rows}."
+        if self.kind == "none":
+            rows = "rows that were made up from the planner's statistics"
+        return f"Rehearsed on a throwaway {version}, with {rows}. {self.meaning}".rstrip()
+
+    @property
+    def meaning(self) -> str:
+        """What the kind of copy means for the figures; empty when the rows are the live server's own."""
+        if self.kind == "none":
+            return NONE_MEANS
+        if not self.masked:
+            return ""
+        shown = ", ".join(self.masked[:_SHOWN]) + (" and others" if len(self.masked) > _SHOWN else "")
+        return f"{MASKED_MEANS} Masked: {shown}."
 
     async def connect(self) -> psycopg.AsyncConnection[TupleRow]:
         """A connection as superuser of the copy, in autocommit. The caller closes it."""
         return await psycopg.AsyncConnection.connect(self.dsn, autocommit=True, prepare_threshold=None)
 
     async def connect_as_owner(self) -> psycopg.AsyncConnection[TupleRow]:
-        """A connection, in autocommit, with the rights of the tables' owners, no more. The caller closes it."""
-        return await psycopg.AsyncConnection.connect(self.rehearsal_dsn, autocommit=True, prepare_threshold=None)
+        """A connection, in autocommit, with the rights of the tables' owners, no more. The caller closes it.
+
+        Constants that meet masked columns are masked in what it runs without parameters.
+        """
+        connection = await psycopg.AsyncConnection.connect(self.rehearsal_dsn, autocommit=True, prepare_threshold=None)
+        if self.literals is not None:
+            connection.cursor_factory = masking_cursor(self.literals)
+        return connection
 
     def table(self, name: QualifiedName) -> Copied | None:
         """What became of one table; None when it is not in the copy."""
@@ -125,9 +165,12 @@ async def copy_of(
     progress("starting a throwaway PostgreSQL")
     major = postgres.version // 10_000
     # Statistics that were gathered elsewhere can be put in since 18, and matter where rows are missing.
-    statistics = _sampled(scope, settings, whole_up_to) and (await asyncio.to_thread(install_for, major)).major >= 18
+    kind = settings.postgresql_copy
+    few = kind == "none" or _sampled(scope, settings, whole_up_to)
+    statistics = few and (await asyncio.to_thread(install_for, major)).major >= 18
     reading = definitions_of(postgres, scope, limit_s=settings.copy_chunk_s, statistics=statistics)
-    async with _beside(reading) as read, copy_cluster(major, SERVER) as cluster:
+    treating = _treatment(postgres, scope, kind, sent)
+    async with _beside(reading) as read, _beside(treating) as treated, copy_cluster(major, SERVER) as cluster:
         try:
             dsn, rehearsal_dsn, database = await prepare(cluster.dsn, scope, missing)
             async with (
@@ -139,17 +182,31 @@ async def copy_of(
                 definitions = await read
                 await replay(keeper, definitions.before_rows, missing)
                 await keeper.execute("RESET ALL")
-                progress("copying rows")
-                async with Reader.open(postgres, settings.copy_chunk_s, sent) as reader:
-                    rows = Rows(
-                        reader, loader, keeper, scope,
-                        most=settings.copy_rows, whole_up_to=whole_up_to, focus=focus, progress=progress,
-                    )  # fmt: skip
-                    copied = await rows.carry()
+                treatment = await treated
+                lifted = await lift(keeper, treatment.checked(all_of_them=kind == "none")) if treatment else []
+                missing += await treatment.open(keeper) if treatment else []
+                progress("making up rows" if kind == "none" else "copying rows")
+                if treatment is not None and kind == "none":
+                    made = MadeUp(loader, scope, treatment, most=settings.copy_rows, progress=progress)
+                    copied, longest_s = await made.carry(postgres, sent), 0.0
+                    missing += made.notes
+                else:
+                    async with Reader.open(postgres, settings.copy_chunk_s, sent) as reader:
+                        rows = Rows(
+                            reader, loader, keeper, scope,
+                            most=settings.copy_rows, whole_up_to=whole_up_to, focus=focus, progress=progress,
+                            treatment=treatment,
+                        )  # fmt: skip
+                        copied = await rows.carry()
+                        missing += rows.notes
+                    longest_s = reader.longest_s
+                missing += await put_back(keeper, lifted)
                 progress("building indexes and constraints")
                 await replay(keeper, definitions.after_rows, missing, orphans=not writes)
                 await keeper.execute("RESET ALL")
-                await _finish(keeper, loader, scope, copied, definitions.statistics, missing)
+                await finish(
+                    keeper, loader, scope, copied, definitions.statistics, treatment, missing, made_up=kind == "none"
+                )
         except psycopg.Error as error:
             raise _trouble(error) from error
         yield Copy(
@@ -163,12 +220,15 @@ async def copy_of(
             relations=tuple(scope.relations.values()),
             missing=tuple(dict.fromkeys(missing)),
             seconds=time.monotonic() - began,
-            longest_snapshot_s=reader.longest_s,
+            longest_snapshot_s=longest_s,
+            kind=kind,
+            masked=treatment.masked if treatment else (),
+            literals=treatment.literals() if treatment else None,
         )
 
 
 @asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, Definitions]) -> AsyncIterator[asyncio.Task[Definitions]]:
+async def _beside(work: Coroutine[Any, Any, Found]) -> AsyncIterator[asyncio.Task[Found]]:
     """Work that goes on beside the block, and ends with it."""
     task = asyncio.create_task(work)
     try:
@@ -178,6 +238,13 @@ async def _beside(work: Coroutine[Any, Any, Definitions]) -> AsyncIterator[async
         await asyncio.wait([task])
         if not task.cancelled():
             task.exception()
+
+
+async def _treatment(postgres: Postgres, scope: Scope, kind: CopyKind, trace: list[str]) -> Treatment | None:
+    if kind == "rows":
+        return None
+    none = kind == "none"
+    return Treatment(scope, await personal_columns(postgres, scope, trace, rows=not none, statistics_of_all=none))
 
 
 def _sampled(scope: Scope, settings: Settings, whole_up_to: int) -> bool:
@@ -211,58 +278,3 @@ def _trouble(error: psycopg.Error) -> Exception:
             what="the throwaway PostgreSQL", where="127.0.0.1", detail=str(error).strip(), next="Run the same again."
         )
     return translate(error, "the copy", "127.0.0.1")
-
-
-async def _finish(
-    keeper: psycopg.AsyncConnection,
-    loader: psycopg.AsyncConnection,
-    scope: Scope,
-    copied: Sequence[Copied],
-    statistics: Sequence[str],
-    missing: list[str],
-) -> None:
-    for sequence in scope.sequences:
-        if sequence["last_value"] is not None:
-            name = sql.Identifier(sequence["schema"], sequence["name"]).as_string()
-            await keeper.execute(
-                "SELECT setval(to_regclass(%s), %s) WHERE to_regclass(%s) IS NOT NULL",
-                (name, sequence["last_value"], name),
-            )
-    # Where the role may not see what a sequence has given out, the largest value in its column will do.
-    for owner in await (await keeper.execute(query("tools.postgres.rehearsal", "owned_sequences"))).fetchall():
-        await keeper.execute(
-            sql.SQL("SELECT setval({}::regclass, max({})) FROM {} HAVING max({}) > 0").format(
-                sql.Literal(sql.Identifier(owner[0], owner[1]).as_string()),
-                sql.Identifier(owner[4]),
-                sql.Identifier(owner[2], owner[3]),
-                sql.Identifier(owner[4]),
-            )
-        )
-    for relation in scope.relations.values():
-        if relation.kind == "m":
-            try:
-                await loader.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(relation.name.identifier))
-            except psycopg.DatabaseError as error:
-                missing.append(f"rows of {relation.name}: {(error.diag.message_primary or '').strip()}")
-    await _analyze(keeper, scope)
-    sampled = [table.name for table in copied if not table.whole]
-    for statement in statistics:
-        if "pg_restore_attribute_stats" in statement and any(_about(statement, name) for name in sampled):
-            try:
-                await keeper.execute(sql.SQL(statement))
-            except psycopg.DatabaseError as error:
-                missing.append(f"live statistics: {(error.diag.message_primary or '').strip()}")
-    await keeper.execute("CHECKPOINT")
-
-
-async def _analyze(keeper: psycopg.AsyncConnection, scope: Scope) -> None:
-    roots = [each for each in scope.relations.values() if each.kind in "rpm" and each.tree == each.oid]
-    names = sql.SQL(", ").join(each.name.identifier for each in roots)
-    try:
-        await keeper.execute(sql.SQL("VACUUM ANALYZE {}").format(names))
-    except psycopg.DatabaseError:  # one of them could not be made here
-        await keeper.execute("VACUUM ANALYZE")
-
-
-def _about(statement: str, name: QualifiedName) -> bool:
-    return all(sql.Literal(word).as_string() in statement for word in (name.schema, name.name))

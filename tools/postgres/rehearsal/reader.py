@@ -56,6 +56,12 @@ class Reader:
             yield reader
             await reader.release()
 
+    @property
+    def encoding(self) -> str:
+        """Python's name of the encoding that rows come in."""
+        found = self._connection.info.encoding
+        return "utf-8" if found == "ascii" else found
+
     async def blocks(self, select: sql.Composable) -> AsyncGenerator[bytes, None]:
         """The rows of `select` in COPY's text format, many in a block.
 
@@ -94,7 +100,8 @@ class Reader:
             await self._connection.execute("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ")
             await self._connection.execute(
                 "SELECT set_config('idle_in_transaction_session_timeout', %s, true),"
-                " set_config('lock_timeout', '2s', true)",
+                " set_config('lock_timeout', '2s', true), set_config('DateStyle', 'ISO, YMD', true),"
+                " set_config('IntervalStyle', 'postgres', true), set_config('bytea_output', 'hex', true)",
                 (str(int(self._limit_s * 1000)),),
             )
             self._since = time.monotonic()

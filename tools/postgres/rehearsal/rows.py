@@ -8,7 +8,10 @@ import psycopg
 from psycopg import sql
 
 from common.errors import TimedOut
+from tools.postgres.copying.constraints import without_expressions
+from tools.postgres.copying.treatment import Treatment
 from tools.postgres.rehearsal.names import QualifiedName
+from tools.postgres.rehearsal.orphans import drop_orphans
 from tools.postgres.rehearsal.reader import Reader, Slow
 from tools.postgres.rehearsal.scope import ForeignKey, Relation, Scope
 
@@ -53,6 +56,7 @@ class Rows:
         whole_up_to: int,
         focus: Sequence[Focus] = (),
         progress: Callable[[str], None] = lambda line: None,
+        treatment: Treatment | None = None,
     ) -> None:
         self._reader = reader
         self._loader = loader
@@ -62,6 +66,9 @@ class Rows:
         self._whole_up_to = max(whole_up_to, most)
         self._focus = focus
         self._progress = progress
+        self._treatment = treatment
+        self.notes: list[str] = []
+        """What could not be done as it is on the live server."""
         self._copied: dict[int, int] = defaultdict(int)
 
     async def carry(self) -> list[Copied]:
@@ -82,7 +89,8 @@ class Rows:
         sampled_parents = [key for key in self._scope.foreign_keys if not self._is_whole(key.parent, whole)]
         await self._close(sampled_parents)
         if self._reader.snapshots > 1 or len(whole) < len(tables):
-            await self._drop_orphans()
+            for oid, count in (await drop_orphans(self._loader, self._scope)).items():
+                self._copied[oid] -= count
         return [
             Copied(t.name, t.live_rows, t.total_bytes, self._copied[t.oid], t.oid in whole)
             for t in sorted(tables, key=lambda t: t.name)
@@ -202,13 +210,28 @@ class Rows:
             ) from None  # fmt: skip
 
     async def _pour(self, source: Relation, target: Relation, select: sql.Composable) -> int:
-        into = sql.SQL("COPY {} ({}) FROM STDIN").format(
-            target.name.identifier, sql.SQL(", ").join(map(sql.Identifier, source.columns))
+        try:
+            return await self._poured(source, target, select)
+        except psycopg.DataError:
+            # A generated column may not be able to make anything of masked values.
+            names = await without_expressions(self._keeper, target.name) if self._treatment else []
+            if not names:
+                raise
+            self.notes.append(
+                f"{target.name}: {', '.join(names)} cannot be computed from masked values, empty on the copy"
+            )
+            return await self._poured(source, target, select)
+
+    async def _poured(self, source: Relation, target: Relation, select: sql.Composable) -> int:
+        masked = self._treatment.masker(source, self._reader.encoding) if self._treatment else None
+        into = self._treatment.target(target) if self._treatment else target
+        command = sql.SQL("COPY {} ({}) FROM STDIN").format(
+            into.name.identifier, sql.SQL(", ").join(map(sql.Identifier, source.columns))
         )
         async with self._loader.cursor() as cursor:
-            async with cursor.copy(into) as sink:
+            async with cursor.copy(command) as sink:
                 async for block in self._reader.blocks(select):
-                    await sink.write(block)
+                    await sink.write(masked(block) if masked else block)
             count = cursor.rowcount
         self._copied[target.oid] += count
         return count
@@ -242,7 +265,9 @@ class Rows:
             await cursor.execute(sql.SQL("SELECT {} FROM ({}) AS w({})").format(parts, wanted, aliases))
             while batch := await cursor.fetchmany(_KEYS):
                 lists = sql.SQL(", ").join(
-                    sql.SQL("{}::text[]::{}[]").format(sql.Literal([row[i] for row in batch]), sql.SQL(kind))
+                    sql.SQL("{}::text[]::{}[]").format(
+                        sql.Literal([self._live(child, key.child_columns[i], row[i]) for row in batch]), sql.SQL(kind)
+                    )
                     for i, kind in enumerate(key.types)
                 )
                 select = sql.SQL("SELECT {} FROM {} WHERE ({}) IN (SELECT * FROM unnest({}))").format(
@@ -261,25 +286,5 @@ class Rows:
                     ) from None
         return count
 
-    async def _drop_orphans(self) -> None:
-        """Rows whose parent was deleted while the tables were read one after the other, or is hidden from us."""
-        for _ in range(100):
-            dropped = 0
-            for key in self._scope.foreign_keys:
-                child, parent = self._scope.relations[key.child], self._scope.relations[key.parent]
-                match = sql.SQL(" AND ").join(
-                    sql.SQL("p.{} = c.{}").format(sql.Identifier(p), sql.Identifier(c))
-                    for c, p in zip(key.child_columns, key.parent_columns, strict=True)
-                )
-                filled = sql.SQL(" AND ").join(
-                    sql.SQL("c.{} IS NOT NULL").format(sql.Identifier(c)) for c in key.child_columns
-                )
-                done = await self._loader.execute(
-                    sql.SQL("DELETE FROM {} AS c WHERE {} AND NOT EXISTS (SELECT FROM {} AS p WHERE {})").format(
-                        child.name.identifier, filled, parent.name.identifier, match
-                    )
-                )
-                dropped += done.rowcount
-                self._copied[key.child] -= done.rowcount
-            if not dropped:
-                return
+    def _live(self, table: Relation, column: str, value: str | None) -> str | None:
+        return self._treatment.original(table, column, value) if self._treatment else value

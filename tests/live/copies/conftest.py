@@ -1,0 +1,155 @@
+"""A live server with people in it: every kind of personal column, on either version."""
+
+import os
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from common.config.settings import Settings
+from tests.conftest import Database, Server
+from tools.postgres.connection import Postgres
+
+ROWS = 3_000
+PEOPLE = """
+CREATE SCHEMA crm;
+CREATE EXTENSION citext;
+CREATE DOMAIN crm.email_address AS text CHECK (value ~ '^[^@ ]+@[^@ ]+[.][a-z]+$');
+CREATE TYPE crm.lines AS (street text, city text);
+CREATE TABLE crm.customers (
+    id bigint PRIMARY KEY,
+    email crm.email_address NOT NULL UNIQUE,
+    full_name text NOT NULL,
+    nickname citext,
+    phone text CHECK (phone ~ '^[+][0-9]+$'),
+    mobile bigint,
+    iban text CHECK (iban ~ '^PT'),
+    card_number varchar(19) NOT NULL,
+    cvv char(3),
+    ssn int UNIQUE,
+    date_of_birth date CHECK (date_of_birth < '2030-01-01'),
+    last_ip inet,
+    password_hash text,
+    api_token uuid,
+    avatar bytea,
+    contact jsonb NOT NULL,
+    tags text[] NOT NULL,
+    other_emails text[],
+    scribble text,
+    legal_form text,
+    status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'left')),
+    home_address crm.lines NOT NULL,
+    mail_domain text GENERATED ALWAYS AS (split_part(email, '@', 2)) STORED);
+CREATE TABLE crm.logins (
+    id bigint PRIMARY KEY, who text NOT NULL, at timestamptz NOT NULL, ip_text text, ok boolean NOT NULL, user_agent text);
+CREATE TABLE crm.letters (id bigint PRIMARY KEY, email text NOT NULL REFERENCES crm.customers (email), subject text NOT NULL);
+INSERT INTO crm.customers
+SELECT i, 'person' || (i * 7919 % 100003) || '.planted@mail' || i % 9 || '.example', 'Planted Surname' || i * 7,
+       CASE WHEN i % 3 = 0 THEN 'NickPlanted' || i * 11 END, '+35191' || lpad((i * 7001 % 10000000)::text, 7, '0'),
+       351960000000 + i * 7013 % 1000000,
+       'PT50' || lpad((i::bigint * 99991 % 1000000007)::text, 21, '7'), '41111111' || lpad((i * 7919 % 100000000)::text, 8, '3'),
+       lpad((i % 1000)::text, 3, '0'), 100000000 + i * 65537, date '1950-03-01' + i * 7,
+       ('10.77.' || i / 250 || '.' || i % 250)::inet,
+       md5('secret' || i), md5('token' || i)::uuid, decode(md5('avatar' || i), 'hex'),
+       jsonb_build_object('email', 'json' || i || '.planted@mail.example', 'note', 'x', 'address', 
+           jsonb_build_object('street', 'Planted Street ' || i * 13)),
+       ARRAY['vip', 'n' || i % 5], ARRAY['second' || i || '.planted@mail.example'],
+       CASE WHEN i % 700 = 3 THEN 'write to hidden' || i || '.planted@mail.example soon' ELSE 'nothing to see ' || i % 50 END,
+       'form ' || i % 7, CASE WHEN i % 10 = 0 THEN 'left' ELSE 'active' END,
+       ('Planted Lane ' || i * 17, 'Planted City ' || i % 90)::crm.lines
+  FROM generate_series(1, {rows}) i;
+INSERT INTO crm.logins
+SELECT i, 'person' || ((i * 31 % {rows} + 1) * 7919 % 100003) || '.planted@mail' || (i * 31 % {rows} + 1) % 9 || '.example',
+       timestamptz '2026-01-01 00:00+00' + i * interval '1 minute', '172.16.' || i % 200 || '.' || i / 200,
+       i % 9 <> 0, 'agent ' || i % 4
+  FROM generate_series(1, {rows}) i;
+INSERT INTO crm.letters SELECT i, email, 'subject ' || i % 40 FROM crm.customers c,
+       LATERAL (SELECT id * 2 + e FROM generate_series(0, 1) e) x(i);
+CREATE INDEX ON crm.logins (who);
+CREATE INDEX ON crm.letters (email);
+CREATE UNIQUE INDEX ON crm.customers (lower(email));
+CREATE INDEX ON crm.customers (last_ip);
+CREATE ROLE {reader} LOGIN PASSWORD 'look';
+GRANT USAGE ON SCHEMA crm TO {reader};
+GRANT SELECT ON ALL TABLES IN SCHEMA crm TO {reader};
+"""
+PERSONAL = (
+    "email", "full_name", "nickname", "phone", "mobile", "iban", "card_number", "ssn", "last_ip::text", "password_hash",
+    "avatar", "contact->>'email'", "contact->'address'->>'street'", "other_emails[1]",
+)  # fmt: skip
+"""Expressions over crm.customers whose values may be nowhere in a copy."""
+
+
+class People:
+    """The live database and the role that reads it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.reader = f"reader_{database.name}"
+        self.dsn = make_conninfo(database.dsn, user=self.reader, password="look", passfile="/dev/null")
+
+    def ask(self, statement: str) -> list[tuple[object, ...]]:
+        with psycopg.connect(self.database.dsn) as connection:
+            return connection.execute(statement.encode()).fetchall()
+
+    def planted(self) -> set[bytes]:
+        """Every distinct personal value as it would stand on a disk."""
+        found: set[bytes] = set()
+        for expression in PERSONAL:
+            for (value,) in self.ask(f"SELECT DISTINCT {expression} FROM crm.customers"):
+                if isinstance(value, str):
+                    found.add(value.removesuffix("/32").encode())
+                elif isinstance(value, int):
+                    found.add(value.to_bytes(8 if value >> 31 else 4, "little"))
+                elif isinstance(value, bytes):
+                    found.add(value)
+        for (token,) in self.ask("SELECT api_token FROM crm.customers"):
+            found.add(token.bytes)  # type: ignore[attr-defined]
+        for (street,) in self.ask("SELECT (home_address).street FROM crm.customers"):
+            found.add(str(street).encode())
+        for (text,) in self.ask(
+            "SELECT substring(scribble FROM '[^ ]+@[^ ]+') FROM crm.customers WHERE scribble ~ '@'"
+        ):
+            found.add(str(text).encode())
+        for (text,) in self.ask("SELECT ip_text FROM crm.logins"):
+            found.add(str(text).encode())
+        return found
+
+
+@pytest.fixture(scope="module")
+def people(any_postgres: Server) -> Iterator[People]:
+    database = any_postgres.new_database()
+    made = People(database)
+    text = PEOPLE.replace("{rows}", str(ROWS)).replace("{reader}", made.reader)
+    database.execute(text)
+    database.execute("VACUUM ANALYZE")
+    yield made
+    database.drop()
+
+
+@pytest.fixture
+async def live(people: People) -> AsyncIterator[Postgres]:
+    async with await Postgres.connect(people.dsn, Settings()) as postgres:
+        yield postgres
+
+
+def searched(folder: Path, wanted: set[bytes]) -> tuple[int, int, set[bytes]]:
+    """Bytes and files looked at, and which of the wanted values (of four bytes and more) stand in one of them."""
+    by_length: dict[int, set[bytes]] = {}
+    for each in wanted:
+        by_length.setdefault(len(each), set()).add(each)
+    size = files = 0
+    found: set[bytes] = set()
+    pattern = re.compile(b"|".join(re.escape(each) for each in sorted(wanted, key=len, reverse=True)))
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                data = (Path(place) / name).read_bytes()
+            except OSError:
+                continue
+            size, files = size + len(data), files + 1
+            found.update(match[0] for match in pattern.finditer(data))
+    return size, files, found

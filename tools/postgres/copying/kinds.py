@@ -1,0 +1,119 @@
+"""What a column or a JSON key holds about people, told from its name, its type or its values (the words: words.toml)."""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from tools.postgres.copying.proofs import is_card, is_iban
+
+EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]+@[\w-]+(?:\.[\w-]+)*", re.I)
+"""An address wherever it stands in a text; stricter would miss `app@localhost`."""
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\Z")
+_PHONE = re.compile(r"(?:\+|00)?[(\d][\d ()./-]{6,18}\d\Z")
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_IP = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:/\d+)?\Z|[0-9a-f]{{0,4}}(?::[0-9a-f]{{0,4}}){{4,7}}\Z", re.I)
+_WORDS = re.compile(r"[A-ZÀ-Þ]?[^\W\dA-ZÀ-Þ_]+|[A-ZÀ-Þ]+(?![^\W\dA-ZÀ-Þ_])|\d+")
+_NAME = re.compile(r"[^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*){1,3}\Z")
+
+NUMBERS = frozenset({"phone", "bank", "card", "government"})
+"""Kinds that are personal in a column of numbers too."""
+
+
+@cache
+def kind_of_name(name: str, table: str = "") -> str:
+    """`email`, `name`, `phone` … when a column (of this table) or key of this name holds that; else empty."""
+    rules = _rules()
+    words = _words(name)
+    if not words:
+        return ""
+    shown = " ".join(words)
+    strong = rules["kinds"]["government"]
+    if any(_holds(shown, each) for each in strong):
+        return "government"
+    if words[-1] in rules["not_of"]["ends"] and not _holds(shown, "postal code") and not _holds(shown, "recovery code"):
+        return ""
+    things = rules["not_of"]["things"]
+    for kind, entries in rules["kinds"].items():
+        if any(_holds(shown, each) for each in entries):
+            about = words[:-1] or _words(table)
+            if kind == "name" and any(each in things for each in about):
+                return ""
+            if kind == "text" and any(each in ("error", "commit", "log") for each in words):
+                return ""
+            return str(kind)
+    return ""
+
+
+def kind_of_value(text: str) -> str:
+    """What this one value is by its form: `email`, `card`, `bank`, `ip`, `phone` (with `+` or separators); else empty."""
+    text = text.strip()
+    if len(text) > 320:
+        return "text" if EMAIL.search(text) else ""
+    if "@" in text:
+        return "email" if _EMAIL.match(text) else "text" if EMAIL.search(text) else ""
+    if _IP.match(text):
+        return "ip"
+    if text[:1].isdigit() and is_card(text):
+        return "card"
+    if is_iban(text.lower()):
+        return "bank"
+    if (
+        _PHONE.match(text)
+        and 8 <= sum(map(str.isdigit, text)) <= 15
+        and (text[0] == "+" or re.search(r"\d[ (./-]+\d", text))
+    ):
+        return "" if re.match(r"\d{4}-\d\d-\d\d", text) else "phone"
+    return ""
+
+
+def kind_of_values(values: Iterable[str]) -> str:
+    """What a column holds, judged by a sample of its values; empty when nothing about people is seen.
+
+    One e-mail address, card number or IBAN is enough; telephone numbers, addresses of machines and names of people must
+    be a tenth of the values, as other things look like them.
+    """
+    found: dict[str, int] = {}
+    count = 0
+    for value in values:
+        count += 1
+        kind = kind_of_value(value) or ("name" if _person(value) else "")
+        if kind:
+            found[kind] = found.get(kind, 0) + 1
+    for kind, seen in sorted(found.items(), key=lambda each: -each[1]):
+        if kind in ("email", "bank", "text") or seen * 10 >= count or (kind == "card" and seen * 20 >= count):
+            return kind
+    return ""
+
+
+def _person(value: str) -> bool:
+    return bool(_NAME.match(value)) and _plain(value.split()[0]) in _rules()["values"]["first_names"]
+
+
+@cache
+def _rules() -> dict[str, Any]:
+    rules: dict[str, Any] = tomllib.loads(
+        files("tools.postgres.copying").joinpath("words.toml").read_text(encoding="utf-8")
+    )
+    rules["values"]["first_names"] = frozenset(rules["values"]["first_names"])
+    return rules
+
+
+def _words(name: str) -> Sequence[str]:
+    return [_plain(word) for word in _WORDS.findall(name)]
+
+
+def _plain(word: str) -> str:
+    apart = unicodedata.normalize("NFKD", word.lower().replace("ß", "ss"))
+    return (
+        "".join(sign for sign in apart if not unicodedata.combining(sign))
+        if word.isascii() or word[0] < "ɐ"
+        else word.lower()
+    )
+
+
+def _holds(shown: str, entry: str) -> bool:
+    return f" {entry} " in f" {shown} "

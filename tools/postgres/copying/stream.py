@@ -1,0 +1,81 @@
+"""Rows in COPY's text format, masked on their way from the live server to the copy."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from tools.postgres.copying.cells import Cells
+from tools.postgres.copying.columns import Column
+from tools.postgres.copying.kinds import kind_of_name
+
+_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_SHOWN = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
+_ESCAPED = re.compile(r"\\(.)", re.S)
+_SPECIAL = re.compile(r"[\\\b\f\n\r\t\v]")
+_KEY = re.compile(rb'"([^"\\]{1,80})"\s*(?::|=>)')
+_DIGITS = re.compile(rb"\d[\d -]{11,}|[A-Z]{2}\d\d[ A-Z0-9]{11}|\+\d|\d\.\d+\.\d+\.\d")
+"""What a value inside a document that looks like a card, an IBAN, a telephone number or an address begins with."""
+
+
+def masker(
+    names: Sequence[str], columns: Mapping[str, Column], cells: Cells, encoding: str
+) -> Callable[[bytes], bytes] | None:
+    """A function for blocks of whole rows with these columns; None when nothing in them can be personal."""
+    ways = [
+        (at, None if columns[name].how == "nothing" else cells.of(columns[name]))
+        for at, name in enumerate(names)
+        if name in columns and columns[name].how not in ("look", "document")
+    ]
+    documents = [(at, cells.of(columns[name])) for at, name in enumerate(names) if _is(columns, name, "document")]
+    looked = [(at, cells.of(columns[name])) for at, name in enumerate(names) if _is(columns, name, "look")]
+    if not (ways or documents or looked):
+        return None
+    always = any(columns[name].kind for name in names if _is(columns, name, "document"))
+    harmless: set[bytes] = set()
+
+    def wanted(block: bytes) -> list[tuple[int, Callable[[str], str] | None]]:
+        """What there is to do in this block; most blocks of a table without personal columns pass as they are."""
+        mail = b"@" in block
+        found: list[tuple[int, Callable[[str], str] | None]] = [*ways, *(looked if mail else ())]
+        if documents and (mail or always or _DIGITS.search(block) or not _keys(block, harmless)):
+            found += documents
+        return found
+
+    def masked(block: bytes) -> bytes:
+        todo = wanted(block)
+        if not todo:
+            return block
+        rows = block.decode(encoding, errors="surrogateescape").split("\n")
+        for number, row in enumerate(rows):
+            if not row:
+                continue
+            fields = row.split("\t")
+            for at, way in todo:
+                field = fields[at]
+                if field == "\\N":
+                    continue
+                if way is None:
+                    fields[at] = "\\N"
+                    continue
+                if "\\" in field:
+                    field = _ESCAPED.sub(lambda found: _ESCAPES.get(found[1], found[1]), field)
+                fields[at] = _SPECIAL.sub(lambda found: _SHOWN[found[0]], way(field))
+            rows[number] = "\t".join(fields)
+        return "\n".join(rows).encode(encoding, errors="surrogateescape")
+
+    return masked
+
+
+def _is(columns: Mapping[str, Column], name: str, how: str) -> bool:
+    return name in columns and columns[name].how == how
+
+
+def _keys(block: bytes, harmless: set[bytes]) -> bool:
+    """Whether no key in the documents of this block says that it holds personal data."""
+    if b"\\" in block:
+        return False
+    fresh = set(_KEY.findall(block)) - harmless
+    for key in fresh:
+        if kind_of_name(key.decode(errors="replace")):
+            return False
+    harmless |= fresh
+    return True
