@@ -5,9 +5,9 @@ python tests/bench/advisors.py [m7|n100|tpch] [--dsn SUPERUSER_DSN] [--time 60] 
 
 A world is loaded into a throwaway PostgreSQL 15 with HypoPG, its secondary indexes dropped, and each advisor asked with
 a role that only reads. Its indexes are built, statistics taken anew, and every statement timed (the server's execution
-time, best of five; each set of values counts the same), then 20,000 rows inserted. The peers come from PyPI, each in an
-environment of its own: DIR/pgtuner-mcp, made by `python -m venv` and `pip install pgtuner_mcp 'mcp<2'`; without
---peers they are left out. pg_qualstats is Debian's.
+time, best of five; each set of values counts the same), then 20,000 rows inserted. pg_qualstats is Debian's; the other
+peers come from PyPI, each into an environment of its own below DIR (Python 3.12 or later for postgres-mcp); without
+--peers they are left out. TPC-H's data is made by `tpchgen-cli csv -s 0.1 -o DIR`.
 """
 
 import argparse

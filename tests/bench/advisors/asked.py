@@ -12,7 +12,9 @@ from functools import partial
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
+from advisors.peers import REQUIRED, Missing, python
 from advisors.world import World, workload_file
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -49,8 +51,8 @@ def advisors(peers: Path | None, seconds: float, storage: str) -> dict[str, Ask]
         "pg_qualstats": _qualstats,
     }
     if peers is not None:
-        for name in ("pgtuner-mcp",):
-            found[name] = partial(_peer, python=peers / name / "bin" / "python", name=name)
+        for name in REQUIRED:
+            found[name] = partial(_peer, folder=peers, name=name)
     return found
 
 
@@ -88,12 +90,17 @@ def _qualstats(world: World) -> Answer:
     )
 
 
-def _peer(world: World, python: Path, name: str) -> Answer:
+def _peer(world: World, folder: Path, name: str) -> Answer:
     """A peer's own code over the same statements, driven by tests/bench/advisors/<name>.py in its environment."""
+    try:
+        interpreter = python(folder, name)
+    except Missing as error:
+        raise NoAnswer(str(error)) from error
+    dsn = make_conninfo(world.reader_dsn, options=f"-csearch_path={world.schema},public")
     file = workload_file(world)
     texts = file.with_suffix(".json")
     texts.write_text(json.dumps([text for query in world.queries for text in query.texts]))
-    out, spent, peak = _run([str(python), str(HERE / f"{name}.py"), world.reader_dsn, str(texts)], cwd=HERE)
+    out, spent, peak = _run([str(interpreter), str(HERE / f"{name}.py"), dsn, str(texts)], cwd=HERE)
     file.unlink()
     texts.unlink()
     answer = json.loads(out.splitlines()[-1])

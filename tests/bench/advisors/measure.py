@@ -53,7 +53,7 @@ def measure(world: World, name: str, ddl: list[str]) -> Outcome:
     outcome = Outcome(name)
     with psycopg.connect(world.dsn, autocommit=True) as connection:
         before = _indexes(connection, world.schema)
-        outcome.refused = _build(connection, ddl)
+        outcome.refused = _build(connection, world, ddl)
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
         after = _indexes(connection, world.schema)
@@ -70,7 +70,7 @@ def measure(world: World, name: str, ddl: list[str]) -> Outcome:
 def again(world: World, outcome: Outcome, ddl: list[str], names: list[str]) -> None:
     """Time some statements once more, and keep the better time."""
     with psycopg.connect(world.dsn, autocommit=True) as connection:
-        _build(connection, ddl)
+        _build(connection, world, ddl)
         connection.execute("VACUUM ANALYZE")
         for query in world.queries:
             if query.name in names:
@@ -79,13 +79,15 @@ def again(world: World, outcome: Outcome, ddl: list[str], names: list[str]) -> N
         strip(connection, world.schema)
 
 
-def _build(connection: psycopg.Connection[tuple[object, ...]], ddl: list[str]) -> list[str]:
+def _build(connection: psycopg.Connection[tuple[object, ...]], world: World, ddl: list[str]) -> list[str]:
     refused = []
+    connection.execute(f"SET search_path = {world.schema}, public")  # some advisors leave the schema out
     for statement in ddl:
         try:
             connection.execute(statement.replace(" CONCURRENTLY", ""))  # type: ignore[call-overload]
         except psycopg.DatabaseError as error:
             refused.append(f"{statement}: {error.diag.message_primary}")
+    connection.execute("RESET search_path")
     return refused
 
 
