@@ -30,7 +30,8 @@ made = flow.compile(checkpointer=InMemorySaver())
 config = {"configurable": {"thread_id": "1"}}
 assert asyncio.run(made.ainvoke({}, config))["__interrupt__"]
 assert asyncio.run(made.ainvoke(Command(resume=[{"role": "admin"}]), config))["answered"] == [{"role": "admin"}]
-print(*sorted(name for name, module in sys.modules.items() if name.startswith("langsmith") and getattr(module, "__file__", None)))
+print(*sorted(name for name, module in sys.modules.items()
+    if name.partition(".")[0] in ("langsmith", "langgraph_sdk", "requests", "urllib3") and getattr(module, "__file__", None)))
 """
 
 
@@ -45,6 +46,12 @@ def python(script: str, **environment: str) -> list[str]:
 def test_nothing_is_traced_even_when_the_environment_asks_for_it():
     asked = {"LANGSMITH_TRACING": "true", "LANGCHAIN_TRACING_V2": "true", "LANGSMITH_API_KEY": "not-a-key"}
     assert python(GRAPH, **asked) == []
+
+
+def test_who_needs_requests_gets_the_real_one():
+    script = "import agents.graph, requests; print(requests.Session.__name__, requests.HTTPError.__module__)"
+    assert python(script) == ["Session", "requests.exceptions"]
+    assert python("import requests, agents.graph; print(requests.HTTPError.__module__)") == ["requests.exceptions"]
 
 
 def test_without_the_stand_ins_the_client_would_be_loaded():

@@ -1,0 +1,76 @@
+"""LangGraph without three libraries that it imports and that the team never calls.
+
+LangSmith is the tracing service that LangChain's callbacks are tied to. With `LANGSMITH_TRACING` in the environment they
+would send what every node was given and gave back to that service: what the team reads must not leave this way. It and
+the client of LangGraph's own server are loaded whether they are wanted or not, and so is requests, for the sake of one
+function that nobody calls here: together that takes longer than all the rest of LangGraph. So their modules are answered
+with stand-ins; a name that these do not have is an ImportError, as it would be of a library that is too old. That of
+requests is for that one importer alone, and gone when the next module is loaded: who needs requests gets the real one.
+"""
+
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+
+class _Unused:
+    """In the place of what only a trace or a remote graph would need."""
+
+
+class _NeverRaisedError(Exception):
+    """In the place of an error of a library that is not called."""
+
+
+def _context() -> defaultdict[str, Any]:
+    """The tracing context: no parent, no metadata, no tags."""
+    return defaultdict(lambda: None)
+
+
+_NAMES: Mapping[str, Mapping[str, Any]] = {
+    "langsmith": {
+        "AgentAddress": _Unused,
+        "Client": _Unused,
+        "LangSmithError": _NeverRaisedError,
+        "RunTree": _Unused,
+        "_set_tracing_context": lambda context: None,
+        "get_current_run_tree": lambda: None,
+        "get_tracing_context": _context,
+        "tracing_is_enabled": lambda: False,
+    },
+    "langgraph_sdk": {"BaseUser": _Unused},
+    "requests": {"HTTPError": _NeverRaisedError, "Response": _Unused},
+}
+_FOR_ONE = {"requests": "langchain_core.utils.utils"}
+"""Library: the only module that its stand-in is for."""
+
+
+class _StandIn(MetaPathFinder, Loader):
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        library = name.partition(".")[0]
+        for each, importer in _FOR_ONE.items():
+            if not _being_loaded(importer) and isinstance(_loader(sys.modules.get(each)), _StandIn):
+                del sys.modules[each]
+        if library not in _NAMES or (library in _FOR_ONE and not _being_loaded(_FOR_ONE[library])):
+            return None
+        return ModuleSpec(name, self, is_package=True)
+
+    def exec_module(self, module: ModuleType) -> None:
+        vars(module).update(_NAMES[module.__name__.partition(".")[0]])
+
+
+def _being_loaded(name: str) -> bool:
+    return bool(getattr(getattr(sys.modules.get(name), "__spec__", None), "_initializing", False))
+
+
+def _loader(module: ModuleType | None) -> object:
+    return getattr(getattr(module, "__spec__", None), "loader", None)
+
+
+def leave_out_unused() -> None:
+    """From here on imports of these libraries bring the stand-ins; nothing changes where one was imported before."""
+    if not any(isinstance(each, _StandIn) for each in sys.meta_path):
+        sys.meta_path.insert(0, _StandIn())
