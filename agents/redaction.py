@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from ipaddress import ip_address
 from typing import Any
 
 
@@ -71,7 +72,7 @@ def clean_all(value: Any) -> Any:
 def _patterns() -> tuple[_Pattern, ...]:
     rules = tomllib.loads(files("agents").joinpath("redaction.toml").read_text(encoding="utf-8"))
     lengths: dict[str, int] = rules["iban"]
-    proofs = {"": len, "card": _card, "iban": lambda text: _iban(text, lengths), "phone": _phone}
+    proofs = {"": len, "card": _card, "iban": lambda text: _iban(text, lengths), "phone": _phone, "address": _address}
     return tuple(
         _Pattern(
             each["kind"], tuple(each.get("hints", ())), re.compile(each["regex"], re.S), proofs[each.get("proof", "")]
@@ -100,6 +101,15 @@ def _iban(text: str, lengths: dict[str, int]) -> int:
             code = text[:length].replace(" ", "")
             return length if int("".join(str(int(sign, 36)) for sign in code[4:] + code[:4])) % 97 == 1 else 0
     return 0
+
+
+def _address(text: str) -> int:
+    """Its length when it is an IP address of a machine: not the loopback or any address, and not a reserved one."""
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return 0
+    return 0 if found.is_loopback or found.is_unspecified or found.is_reserved else len(text)
 
 
 def _phone(text: str) -> int:

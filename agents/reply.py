@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from common.errors import UnbackedClaim
 from common.evidence import Evidence
-from common.figures import show
+from common.figures import agreeing, show
 from common.findings import Finding, NotChecked
 
 REFERENCE = re.compile(r"\{(E\d+)\.([A-Za-z0-9_][A-Za-z0-9_.]*)\}")
@@ -93,7 +93,9 @@ class PlanPair(_Part):
 class Reply(_Part):
     """The answer of one role to one question of the case.
 
-    `verdict` is one or two sentences that a busy engineer can act on; `prose` holds further paragraphs;
+    `verdict` is one or two sentences that a busy engineer can act on; `prose` holds further paragraphs; `not_checked` are
+    codes of the catalogue that could not be looked at, `limits` other things that this answer leaves open (prose; calls
+    that brought nothing back stand in the evidence);
     `schema_evidence` the id of evidence from the schema tool, for the ER diagram; `looked_at` the ids of all evidence
     the role used; `problem` one line for whoever asked, when the question could not be worked on as it stands.
     """
@@ -109,6 +111,7 @@ class Reply(_Part):
     plans: tuple[PlanPair, ...] = ()
     schema_evidence: str = ""
     not_checked: tuple[NotChecked, ...] = ()
+    limits: tuple[str, ...] = ()
     looked_at: tuple[str, ...] = ()
     status: CaseStatus = CaseStatus.DONE
     problem: str = ""
@@ -117,6 +120,7 @@ class Reply(_Part):
         """Every piece of prose in the reply, in the order it is shown."""
         yield self.verdict
         yield from self.prose
+        yield from self.limits
         for proposal in self.proposals:
             yield proposal.why
             yield from proposal.risks
@@ -174,7 +178,7 @@ def resolve(text: str, evidence: Mapping[str, Evidence]) -> str:
         path = match.group(2)
         return show(path.rsplit(".", 1)[-1], look_up(f"{match.group(1)}.{path}", evidence))
 
-    return REFERENCE.sub(value, text)
+    return agreeing(REFERENCE.sub(value, text))
 
 
 def milliseconds(reference: str, evidence: Mapping[str, Evidence]) -> float | None:

@@ -227,6 +227,8 @@ class _Check:
             yield f"no handoff to {handoff.role} is possible: the chain of handoffs is as long as it may be"
 
     def not_checked(self, missing: NotChecked) -> Iterator[str]:
+        if not known(missing.code):
+            yield f"{missing.code} was not checked, but it is no code of the catalogue: say it among the limits"
         words = flat(missing.needs)
         if numerals.with_unit(words) and words not in self.proven and not self.is_reason(words):
             yield f"what {missing.code} needs holds a figure that is in no evidence"

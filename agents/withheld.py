@@ -7,7 +7,6 @@ import structlog
 from agents.reply import Authority, CaseStatus, Kind, Reply
 from agents.verify import violations
 from common.evidence import Evidence
-from common.findings import NotChecked
 
 log = structlog.get_logger()
 
@@ -31,9 +30,7 @@ def backed(
         title=reply.title,
         verdict="The answer to this was withheld: it claimed something that the evidence does not back. "
         "What was measured stands in the evidence below.",
-        not_checked=(
-            NotChecked(code="verify", needs="the log of this case in build_data/logs, which says what was not backed"),
-        ),
+        limits=("What was not backed is said in the log of this case, in `build_data/logs`.",),
         looked_at=reply.looked_at,
         status=CaseStatus.PARTIAL,
     )

@@ -1,5 +1,6 @@
 """How a measured value is written for people: the unit is the last part of its name, one rule for every report."""
 
+import re
 from collections.abc import Mapping
 from string import Formatter
 
@@ -35,6 +36,27 @@ def show(name: str, value: Value) -> str:
     return f"{value:,}" if isinstance(value, int) else _short(value)
 
 
+_NOUNS = (
+    "rows|loops|calls|runs|times|statements|sessions|tables|columns|values|pages|blocks|nodes|days|hours|minutes|seconds|"
+    "connections|transactions|backends|workers|characters|findings|kinds|partitions|slots|files|locks|users|roles|ids|keys|"
+    "triggers|views|functions|schemas|databases|servers|replicas|constraints|sequences|points|records|bytes|processes|indexes|"
+    "queries"
+)
+_SINGULAR = {"processes": "process", "indexes": "index", "queries": "query"}
+_ONE = re.compile(rf"(?<![\w.,:/×-])1 ({_NOUNS})\b(?: (are|were|have)\b)?")
+_VERBS = {"are": "is", "were": "was", "have": "has"}
+
+
+def agreeing(text: str) -> str:
+    """`text` with what stands after a count of one in the singular: `1 rows are` becomes `1 row is`."""
+
+    def one(match: re.Match[str]) -> str:
+        noun = _SINGULAR.get(match[1], match[1].removesuffix("s"))
+        return f"1 {noun}" + (f" {_VERBS[match[2]]}" if match[2] else "")
+
+    return _ONE.sub(one, text)
+
+
 def fill(template: str, facts: Facts) -> str:
     """`template` with every `{name}` replaced by the fact of that name. Raises KeyError when a fact is missing."""
     parts: list[str] = []
@@ -42,7 +64,7 @@ def fill(template: str, facts: Facts) -> str:
         parts.append(text)
         if name is not None:
             parts.append(show(name, facts[name]))
-    return "".join(parts)
+    return agreeing("".join(parts))
 
 
 def _duration(seconds: float) -> str:

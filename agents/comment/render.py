@@ -1,6 +1,6 @@
 """Report → the comment, in GitHub Markdown of at most 65,536 characters (and bytes)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from agents.backing import is_sql
 from agents.comment import diagrams
 from agents.comment.json import findings
 from agents.comment.text import Safe, Writer, cell, code, fence, finish, html_text, plain
@@ -15,6 +16,7 @@ from agents.reply import BESIDE, Proposal, Reply, Report, look_up, milliseconds
 from common.errors import UnbackedClaim
 from common.evidence import Evidence
 from common.figures import show
+from common.findings import Finding
 
 LIMIT = 65_536
 """The most GitHub takes."""
@@ -92,7 +94,8 @@ def _rendered(report: Report, size: _Size) -> str:
     evidence = {record.id: record for record in report.evidence}
     issues = frozenset(each.issue for each in report.answered)
     writer = Writer(evidence, issues, size.text)
-    asked = [reply for reply in report.replies if reply.question != BESIDE] or report.replies
+    asked = tuple(reply for reply in report.replies if reply.question != BESIDE) or report.replies
+    found, beside = findings(asked), findings(_beside(report.replies, asked))
     text = (
         _templates()
         .get_template("comment.md.j2")
@@ -102,21 +105,54 @@ def _rendered(report: Report, size: _Size) -> str:
             marker=marker(report.case),
             several=len(asked) > 1,
             replies=[_reply(reply, evidence, size) for reply in asked[: size.entries]],
-            findings=findings(report.replies)[: size.entries],
-            findings_left_out=max(0, len(findings(report.replies)) - size.entries),
+            findings=found[: size.entries],
+            findings_left_out=max(0, len(found) - size.entries),
+            beside=beside[: size.entries],
             headline=_headline(report, evidence),
             evidence=report.evidence[: size.entries * 5],
             left_out=size.left_out,
             not_checked=list(
                 {(each.code, each.needs): each for reply in report.replies for each in reply.not_checked}.values()
             ),
-            unasked=[record for record in report.evidence if not record.ok],
+            limits=list(dict.fromkeys(each for reply in report.replies for each in reply.limits)),
+            unasked=[record for record in report.evidence if not record.ok and not _told(record.id, report.replies)],
             database_s=report.database_s or sum(record.ms for record in report.evidence) / 1000,
             head=report.evidence[-1].digest if report.evidence else "",
             entries=size.entries,
         )
     )
     return _tidied(text)
+
+
+def _beside(replies: Sequence[Reply], asked: Sequence[Reply]) -> tuple[Reply, ...]:
+    """What nobody asked about, without what an answer says already."""
+    said = {(each.code, each.object) for reply in asked for each in reply.findings}
+    return tuple(
+        reply.model_copy(
+            update={"findings": tuple(each for each in reply.findings if (each.code, each.object) not in said)}
+        )
+        for reply in replies
+        if reply not in asked
+    )
+
+
+def _told(number: str, replies: Sequence[Reply]) -> bool:
+    """Whether a verdict says why this call brought nothing back."""
+    return any(f"{{{number}.reason}}" in reply.verdict for reply in replies)
+
+
+def _alike(found: Sequence[Finding]) -> list[list[Finding]]:
+    """Findings that have something to say about what to do, those of one code and one doubt together."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for each in found:
+        if each.remedy or each.wrong_if:
+            groups.setdefault((each.code, each.wrong_if), []).append(each)
+    return list(groups.values())
+
+
+def _need(text: str) -> Safe:
+    """What would help: a statement as code, a sentence as words."""
+    return code(text) if is_sql(text) else plain(text)
 
 
 @cache
@@ -130,6 +166,7 @@ def _templates() -> Environment:
         autoescape=False,
     )
     jinja.filters |= {"plain": plain, "code": code, "cell": cell, "html": html_text, "fence": fence}
+    jinja.filters |= {"alike": _alike, "need": _need}
     jinja.filters |= {name: _written(name) for name in ("prose", "line", "sql")}
     jinja.filters["show"] = lambda value, name: Safe(show(name, value))
     return jinja

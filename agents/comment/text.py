@@ -17,7 +17,7 @@ from agents.prose import spans
 from agents.redaction import clean
 from agents.reply import REFERENCE, look_up
 from common.evidence import Evidence
-from common.figures import show
+from common.figures import agreeing, show
 
 _LINKS = re.compile(r"(?<=@)(?=[\w-])|(?<=#)(?=\d)|(?<=\bGH)(?=-\d)|(?<=:)(?=//)|(?<=www)(?=\.)", re.I)
 _MARKS = str.maketrans({each: f"\\{each}" for each in "\\`*_{}[]~|!$#"})
@@ -34,6 +34,9 @@ _RARE = re.compile(r"[^\n\t -~]")
 _TICKS = re.compile(r"`+")
 _LONGEST = 2_000
 """The most characters of a text that stands in one line: no name or reason is longer."""
+
+
+_COUNTED = re.compile(REFERENCE.pattern + r"( [a-z]+(?: [a-z]+)?)")
 
 
 class Safe(str):
@@ -128,11 +131,17 @@ class Writer:
 
     def _words(self, text: str) -> str:
         parts, done = [], 0
+        text = _COUNTED.sub(self._agreeing, text)
         for match in REFERENCE.finditer(text):
             shown, word = self._value(match)
             parts += [_escaped(text[done : match.start()], self.issues), code(shown) if word else shown]
             done = match.end()
         return "".join([*parts, _escaped(text[done:], self.issues)])
+
+    def _agreeing(self, match: re.Match[str]) -> str:
+        """A reference and the words after it, these in the singular when the value is one."""
+        shown, _ = self._value(match)
+        return match[0] if shown != "1" else match[0].replace(match[3], agreeing(f"1{match[3]}")[1:])
 
     def _value(self, match: re.Match[str]) -> tuple[str, bool]:
         path = match.group(2)

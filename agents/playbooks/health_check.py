@@ -5,7 +5,7 @@ import re
 from agents.asked import Question
 from agents.desk import Brief
 from agents.playbooks.playbook import Playbook
-from agents.playbooks.words import ref, skipped, stopped
+from agents.playbooks.words import ref, stopped
 from agents.reply import CaseStatus, Reply
 from agents.streams.seen import about
 from common.evidence import Evidence
@@ -45,7 +45,7 @@ async def work(brief: Brief) -> Reply:
         verdict=_verdict(found),
         prose=(_scope(overview, health, tables),),
         findings=tuple(found),
-        not_checked=(*missed, *skipped(overview)),
+        not_checked=missed,
         looked_at=(overview.id, health.id),
         status=CaseStatus.DONE,
     )

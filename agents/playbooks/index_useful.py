@@ -9,7 +9,7 @@ from agents.asked import Question
 from agents.desk import Brief
 from agents.playbooks.one_query import answer_one
 from agents.playbooks.playbook import Playbook
-from agents.playbooks.words import merged, ref, skipped, stopped
+from agents.playbooks.words import merged, ref, stopped
 from agents.reply import CaseStatus, Option, Proposal, Reply
 from agents.sqltext import Sort
 from agents.streams.seen import about
@@ -17,7 +17,9 @@ from common.evidence import Evidence
 from common.findings import Finding
 from tools.postgres.statements import parse
 
-_INDEX = re.compile(r"\bindex(es)?\b", re.I)
+_INDEX = re.compile(r"\bindex(es)?\b|\w_(idx|index)\b", re.I)
+_ON = re.compile(r"\bindex\s+on\s+(?:table\s+)?([\w.]+)\s*\(([\w\s,]+)\)", re.I)
+"""An index that is only spoken of: `an index on orders(placed_at)`."""
 _USEFUL = re.compile(
     r"\b(useful|useless|used|unused|need(ed)?|necessary|redundant|duplicate|worth|helps?|drop(ped)?|remove|keep|makes? sense|"
     r"get rid)\b",
@@ -42,18 +44,35 @@ def fits(question: Question) -> float:
 async def work(brief: Brief) -> Reply:
     """Judge every index that is named; one that does not exist yet is tried on the statements of the question."""
     wanted = [one.sql for one in brief.question.of(Sort.CHANGE) if _CREATE.match(one.sql)]
-    if wanted and brief.question.of(Sort.READ):
+    wanted += _spoken_of(brief.question.words)
+    reads = brief.question.of(Sort.READ)
+    if wanted and reads:
         also = [{"name": "the index in question", "up": one, "down": way_back(one)} for one in wanted]
-        return merged([await answer_one(brief, one.sql, also=also) for one in brief.question.of(Sort.READ)], ())
+        return merged([await answer_one(brief, one.sql, also=also) for one in reads])
     indexes = await brief.call("indexes")
     if not indexes.ok:
         return stopped(brief, "Is this index useful?", indexes, input_is_wrong=False)
     named = [number for number, one in enumerate(indexes.data["indexes"]) if _is_named(one, brief.question)]
+    if not named and reads:
+        return merged([await answer_one(brief, one.sql) for one in reads])
     if not named:
         return await _unknown(brief, indexes, wanted)
     health = await brief.call("health", codes=sorted(_SPARE))
     spare = {finding.object: finding for finding in about(health)}
-    return merged([await _judged(brief, indexes, number, spare, health) for number in named[:3]], ())
+    return merged([await _judged(brief, indexes, number, spare, health) for number in named[:3]])
+
+
+def _spoken_of(words: str) -> list[str]:
+    """CREATE INDEX for each index that the words name by its table and columns."""
+    found = []
+    for table, columns in _ON.findall(words):
+        names = [part.strip() for part in columns.split(",") if part.strip()]
+        index = "_".join((table.rsplit(".", 1)[-1], *names, "idx"))
+        place = sql.Identifier(*table.split("."))
+        keys = sql.SQL(", ").join(map(sql.Identifier, names))
+        made = sql.SQL("CREATE INDEX CONCURRENTLY {} ON {} ({})").format(sql.Identifier(index), place, keys)
+        found.append(made.as_string())
+    return found
 
 
 def way_back(create_index: str) -> str:
@@ -110,7 +129,6 @@ async def _judged(brief: Brief, indexes: Evidence, number: int, spare: dict[str,
         prose=(_use(indexes, index, at),),
         findings=(finding,) if finding else (),
         proposals=(proposal,) if proposal else (),
-        not_checked=skipped(health),
         looked_at=tuple(one for one in (indexes.id, health.id, proposal.rehearsal if proposal else "") if one),
         status=CaseStatus.DONE,
     )

@@ -17,7 +17,7 @@ _WORDS = re.compile(
 _DOWN = re.compile(r"^[ \t]*--[^\n]*\b(down|rollback|revert|undo)\b[^\n]*$", re.I | re.M)
 _VERDICTS = {
     "safe": "This can run as it is: a busy application would not notice",
-    "careful": "This works, with care: the condition is named below",
+    "careful": "This works, on one condition",
     "unsafe": "Do not run this as it is",
 }
 
@@ -60,22 +60,47 @@ def _findings(rehearsal: Evidence) -> tuple[Finding, ...]:
 
 def _verdict(rehearsal: Evidence, findings: tuple[Finding, ...]) -> str:
     begin = _VERDICTS[rehearsal.data["verdict"]]
-    worst = (
-        f" (`{findings[0].code}` on `{findings[0].object}`)" if findings and rehearsal.data["verdict"] != "safe" else ""
+    worst = findings[0] if findings and rehearsal.data["verdict"] != "safe" else None
+    named = f" (`{worst.code}` on `{worst.object}`)" if worst else ""
+    return " ".join(filter(None, (f"{begin}{named}.", _instead(rehearsal, worst), _way_back(rehearsal))))
+
+
+def _stopped_at(rehearsal: Evidence) -> int | None:
+    """The position of the step that failed on the copy, or None."""
+    return next((number for number, one in enumerate(rehearsal.data["steps"]) if one["error"]), None)
+
+
+def _instead(rehearsal: Evidence, worst: Finding | None) -> str:
+    """What to do about the worst of it."""
+    failed = _stopped_at(rehearsal)
+    if failed is not None:
+        return f"Statement {ref(rehearsal, f'steps.{failed}.statement')} fails here: {ref(rehearsal, f'steps.{failed}.error')}."
+    if (rehearsal.data["rewrite"] or {}).get("rehearsed"):
+        return "The steps below lead to the same end without that."
+    given = rehearsal.data["findings"]
+    at = next(
+        (n for n, one in enumerate(given) if worst and one["finding"]["code"] == worst.code and one["remedy"]), None
     )
-    return f"{begin}{worst}. {_way_back(rehearsal)}"
+    return f"What would: {ref(rehearsal, f'findings.{at}.remedy')}" if at is not None else ""
 
 
 def _way_back(rehearsal: Evidence) -> str:
     down = rehearsal.data["down"]
     if down["source"] == "none":
-        return f"There is no way back: {ref(rehearsal, 'down.reason')}." if down["reason"] else "There is no way back."
+        if _stopped_at(rehearsal) is not None:
+            return "It stopped there, so no way back was tried."
+        return (
+            f"No way back was given, and none follows from it: {ref(rehearsal, 'down.reason')}."
+            if down["reason"]
+            else ("No way back was given.")
+        )
+    whose = "that was given" if down["source"] == "given" else "that follows from it"
     if down["restores"] is None:
-        return "The way back was not tried."
+        return f"The way back {whose} was not tried."
     if not down["restores"]:
-        return "The way back does not bring back what was there."
+        return f"The way back {whose} does not bring back what was there."
     lost = " but loses what is named below" if down["lost"] else ""
-    return f"The way back was run on the copy and restores catalogue and rows{lost}."
+    return f"The way back {whose} was run on the copy and restores catalogue and rows{lost}."
 
 
 def _prose(rehearsal: Evidence) -> tuple[str, ...]:

@@ -4,9 +4,12 @@ from agents.desk import Brief
 from agents.playbooks.words import ref, stopped
 from agents.reply import CaseStatus, Reply
 from common.evidence import Evidence
-from common.findings import Finding, NotChecked, Severity
+from common.findings import Finding, Severity
 
-_NEEDS = "the statement itself, with real values: it is then measured, and indexes are tried on a copy"
+_NEEDS = (
+    "Nothing was measured or tried here: that takes the statement itself, with real values. It is then measured, and indexes "
+    "are tried on a copy."
+)
 
 
 async def answer_plan(brief: Brief) -> Reply:
@@ -19,10 +22,10 @@ async def answer_plan(brief: Brief) -> Reply:
         role=brief.role.name,
         question=brief.question.number,
         title="Pasted plan",
-        verdict=_verdict(findings),
-        prose=tuple(filter(None, (_took(read), _slowest(read), _unmeasured(read)))),
+        verdict=_verdict(read, findings),
+        prose=tuple(filter(None, (_took(read), _slowest_below(read, findings), _unmeasured(read)))),
         findings=findings,
-        not_checked=(NotChecked(code="slow-query", needs=_NEEDS),),
+        limits=(_NEEDS,),
         looked_at=(read.id,),
         status=CaseStatus.PARTIAL,
     )
@@ -34,8 +37,7 @@ async def with_plan(brief: Brief, reply: Reply) -> Reply:
         return reply
     read = await brief.call("read_plan", text=brief.question.plan)
     if not read.ok:
-        missing = NotChecked(code="read_plan", needs=str(read.data["reason"]))
-        return reply.model_copy(update={"not_checked": (*reply.not_checked, missing)})
+        return reply.model_copy(update={"limits": (*reply.limits, "The plan that was pasted could not be read.")})
     said = tuple(filter(None, (_took(read), _slowest(read))))
     return reply.model_copy(update={"prose": (*reply.prose, *said), "looked_at": (*reply.looked_at, read.id)})
 
@@ -45,8 +47,10 @@ def _findings(read: Evidence) -> tuple[Finding, ...]:
     return tuple(one.model_copy(update={"evidence": (read.id,)}) for one in found)
 
 
-def _verdict(findings: tuple[Finding, ...]) -> str:
+def _verdict(read: Evidence, findings: tuple[Finding, ...]) -> str:
     worst = next((one for one in findings if one.severity is not Severity.INFO), None)
+    if read.data["slowest"] and (worst is None or worst.severity is Severity.LOW):
+        return f"{_slowest(read)} Paste the statement, too: then a way out can be tried and measured."
     if worst is None:
         return "Nothing stands out in the plan that was pasted. Paste the statement, too: then it can be measured."
     return (
@@ -70,6 +74,11 @@ def _slowest(read: Evidence) -> str:
         f"Most of its time went into `{slowest['node']}`{table}: {ref(read, 'slowest.0.own_ms')}, "
         f"{ref(read, 'slowest.0.share')} of the whole."
     )
+
+
+def _slowest_below(read: Evidence, findings: tuple[Finding, ...]) -> str:
+    """The same below the verdict, unless that is the verdict."""
+    return "" if _slowest(read) in _verdict(read, findings) else _slowest(read)
 
 
 def _unmeasured(read: Evidence) -> str:

@@ -3,7 +3,7 @@
 from agents.asked import Question
 from agents.desk import Brief
 from agents.playbooks.playbook import Playbook
-from agents.playbooks.words import ref, skipped, stopped
+from agents.playbooks.words import ref, stopped
 from agents.reply import CaseStatus, Reply
 
 
@@ -37,7 +37,6 @@ async def work(brief: Brief) -> Reply:
             f"{ref(overview, 'server_version')}, database {ref(overview, 'database')}."
         ),
         prose=tuple(prose),
-        not_checked=skipped(*looked),
         looked_at=tuple(one.id for one in looked),
         status=CaseStatus.PARTIAL,
         problem=""

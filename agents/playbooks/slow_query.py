@@ -8,11 +8,10 @@ from agents.playbooks.handing import handoffs
 from agents.playbooks.one_plan import answer_plan, with_plan
 from agents.playbooks.one_query import answer_one, answer_write
 from agents.playbooks.playbook import Playbook
-from agents.playbooks.words import merged, skipped, stopped
+from agents.playbooks.words import merged, stopped
 from agents.reply import CaseStatus, Reply
 from agents.sqltext import Sort, Statement
 from common.errors import DbcrewError
-from common.findings import NotChecked
 from tools.postgres.advise.reads import as_read
 
 _SLOW = re.compile(
@@ -21,7 +20,11 @@ _SLOW = re.compile(
     re.I,
 )
 _INSERT = re.compile(r"\s*(with\b.*\)\s*)?insert\b", re.I | re.S)
+_SAVES = re.compile(r"\b(sav(e|es|ing)|updat\w*|delet\w*|writ(e|es|ing)|chang(e|es|ing)|import\w*|submit\w*)\b", re.I)
 _MOST = 3
+_REPEATED = 2
+"""A statement that ran less often was somebody's own, not the application's: it comes last."""
+_TOO_MANY = "The statements after the first few were not looked at: ask about them on their own."
 
 
 def fits(question: Question) -> float:
@@ -41,9 +44,7 @@ async def work(brief: Brief) -> Reply:
     statements = brief.question.of(Sort.READ, Sort.WRITE, Sort.BROKEN)
     if statements:
         replies = [await _answer(brief, one) for one in statements[:_MOST]]
-        left = [
-            NotChecked(code="slow-query", needs=f"an issue of its own: `{one.sql[:60]}`") for one in statements[_MOST:]
-        ]
+        left = [_TOO_MANY] if len(statements) > _MOST else []
         reply = await with_plan(brief, merged(replies, left))
         return reply if reply.problem else reply.model_copy(update={"handoffs": await handoffs(brief)})
     return await answer_plan(brief) if brief.question.plan else await _by_words(brief)
@@ -75,7 +76,6 @@ async def _plain_insert(brief: Brief) -> Reply:
             "for a lock. The indexes and the sessions that wait now are in the evidence below; many rows go in faster with "
             "one statement, or with COPY.",
         ),
-        not_checked=skipped(indexes, activity),
         looked_at=(indexes.id, activity.id),
     )
 
@@ -84,34 +84,41 @@ async def _by_words(brief: Brief) -> Reply:
     top = await brief.call("top_statements", limit=20)
     if not top.ok:
         return stopped(brief, "Slow, but which statement?", top, input_is_wrong=False)
-    for position, row in enumerate(top.data["statements"]):
-        statement = str(row["statement"])
-        if _mentions(statement, brief.tables) and _looks_up(statement):
+    statements = top.data["statements"]
+    for position in sorted(range(len(statements)), key=lambda each: statements[each]["calls"] < _REPEATED):
+        statement = str(statements[position]["statement"])
+        if _mentions(statement, brief.tables) and _looks_up(statement, bool(_SAVES.search(brief.question.words))):
             reply = await _answer(brief, Statement(sql=statement, sort=Sort.READ))
             at = f"{top.id}.statements.{position}"
+            often = "more than once" if statements[position]["calls"] >= _REPEATED else "at all, and only once each"
             found = (
-                "No statement was given. Of those that find rows in these tables, this one took the most time in all: "
-                f"{{{at}.total_ms}}, calls: {{{at}.calls}}. If another one is meant, paste it.\n\n```sql\n{{{at}.statement}}\n```"
+                f"No statement was given. Of those that ran on these tables {often}, this one took the most time: "
+                f"{{{at}.total_ms}} in all, calls: {{{at}.calls}}. If another one is meant, paste it."
+                f"\n\n```sql\n{{{at}.statement}}\n```"
             )
             return reply.model_copy(update={"prose": (found, *reply.prose), "looked_at": (top.id, *reply.looked_at)})
     return Reply(
         role=brief.role.name,
         question=brief.question.number,
         title="Slow, but which statement?",
-        verdict="No statement was given, and none of those that take the most time here reads a table that was named.",
-        prose=("Paste the statement as the application sends it, with real values.",),
+        verdict="No statement was given, and none of those that take the most time here reads a table that was named. Paste it "
+        "as the application sends it, with real values.",
         looked_at=(top.id,),
         status=CaseStatus.PARTIAL,
         problem="There is no statement in this text. Paste the one that is slow, as the application sends it.",
     )
 
 
-def _looks_up(statement: str) -> bool:
-    """Whether it finds rows in tables that are there: no INSERT, no utility command, nothing that was cut off."""
+def _looks_up(statement: str, writes: bool) -> bool:
+    """Whether it finds rows in tables that are there: no INSERT, no utility command, nothing that was cut off.
+
+    One that changes them counts only when the question is about changing.
+    """
     try:
-        return bool(as_read(statement)) and not re.match(r"\s*insert\b", statement, re.I)
+        read = as_read(statement)
     except DbcrewError:
         return False
+    return bool(read) and (writes or read == statement) and not re.match(r"\s*insert\b", statement, re.I)
 
 
 def _mentions(statement: str, tables: tuple[str, ...]) -> bool:

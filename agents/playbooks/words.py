@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from agents.desk import Brief
 from agents.reply import CaseStatus, Reply
-from common.evidence import Evidence, Status
-from common.findings import NotChecked
+from common.evidence import Evidence
 
 _WORSE = (CaseStatus.DONE, CaseStatus.NEEDS_APPROVAL, CaseStatus.PARTIAL, CaseStatus.FAILED)
 
@@ -31,23 +30,13 @@ def stopped(brief: Brief, title: str, evidence: Evidence, *, input_is_wrong: boo
         question=brief.question.number,
         title=title,
         verdict=f"This could not be looked at: {why(evidence)}",
-        not_checked=(NotChecked(code=evidence.tool, needs=needs or reason),),
         looked_at=(evidence.id,),
         status=CaseStatus.PARTIAL,
         problem=f"{reason}. {needs}".strip() if input_is_wrong and not lost else "",
     )
 
 
-def skipped(*records: Evidence) -> tuple[NotChecked, ...]:
-    """What the tools that were refused, or had nothing to say, would have needed."""
-    return tuple(
-        NotChecked(code=one.tool, needs=str(one.data.get("needs") or one.data.get("reason") or "no answer"))
-        for one in records
-        if one.status is not Status.OK
-    )
-
-
-def merged(replies: Sequence[Reply], left: Sequence[NotChecked]) -> Reply:
+def merged(replies: Sequence[Reply], left: Sequence[str] = ()) -> Reply:
     """One reply for several statements of one question: the first leads, the others follow."""
     first = replies[0]
     if len(replies) == 1 and not left:
@@ -61,7 +50,8 @@ def merged(replies: Sequence[Reply], left: Sequence[NotChecked]) -> Reply:
             "findings": tuple(one for reply in replies for one in reply.findings),
             "proposals": tuple(one for reply in replies for one in reply.proposals),
             "plans": tuple(one for reply in replies for one in reply.plans),
-            "not_checked": (*(one for reply in replies for one in reply.not_checked), *left),
+            "not_checked": tuple(one for reply in replies for one in reply.not_checked),
+            "limits": (*dict.fromkeys(one for reply in replies for one in reply.limits), *left),
             "looked_at": tuple(dict.fromkeys(one for reply in replies for one in reply.looked_at)),
             "status": max((reply.status for reply in replies), key=_WORSE.index),
             "problem": problems[0] if len(problems) == len(replies) else "",

@@ -378,7 +378,7 @@ def test_a_pasted_plan_without_its_statement(place):
     assert "seq-scan-on-large-table" in said.report.replies[0].verdict
     assert "513 ms" in said.markdown
     assert said.json["proposals"] == []
-    assert any("statement" in one.needs for one in said.report.replies[0].not_checked)
+    assert any("statement" in one for one in said.report.replies[0].limits)
 
 
 def test_a_plan_that_is_none(place):
@@ -425,7 +425,7 @@ def test_a_role_that_may_see_nothing(place):
 def test_without_pg_stat_statements_the_answer_still_comes(place):
     said = asked(place.reader, "shop.orders is slow today, queries take seconds")
     assert said.report.status == "partial"
-    missing = [one.needs for reply in said.report.replies for one in reply.not_checked if one.code == "top_statements"]
+    missing = [one.data["needs"] for one in said.report.evidence if one.tool == "top_statements"]
     assert missing
     assert "pg_stat_statements" in missing[0]
 

@@ -27,3 +27,60 @@ def test_a_slow_query_gets_an_index_that_was_measured(any_shop):
     with psycopg.connect(any_shop.owner, autocommit=True) as connection:
         connection.execute(proposal["up"].encode())
         connection.execute(proposal["down"].encode())
+
+
+PAGE = "paging gets slow: SELECT id, placed_at FROM shop.orders ORDER BY placed_at DESC, id DESC LIMIT 20 OFFSET 15000"
+
+
+def test_a_deep_offset_leads_with_the_page_after_the_last_row(any_shop):
+    """The headline says to page by keys, and the proposal is that statement, measured to return the same page."""
+    said = consulted(any_shop, PAGE)
+    (proposal,) = said.json["proposals"]
+    assert said.report.replies[0].verdict.startswith("Page by the last row seen instead of OFFSET")
+    assert "OFFSET" not in proposal["sql"]
+    assert "< ($1, $2)" in proposal["sql"]
+    assert proposal["gain"]["after_ms"] < proposal["gain"]["before_ms"]
+    (measured,) = [one["data"] for one in said.json["evidence"] if one["tool"] == "measure"]
+    assert next(one for one in measured["tried"] if one["sql"] == proposal["sql"])["same_rows"] is True
+
+
+def test_one_row_is_not_one_rows_and_a_fast_read_is_left_alone(any_shop):
+    said = consulted(any_shop, "is this ok? SELECT * FROM shop.orders WHERE id = 17")
+    assert "returns 1 row." in said.markdown
+    assert not [one for one in said.json["evidence"] if one["tool"] == "measure"]
+    assert not said.json["proposals"]
+
+
+def test_a_guessed_index_is_tried_beside_the_statement(any_shop):
+    said = consulted(any_shop, f"do we need an index on shop.orders(id) for this? {SLOW.split(': ', 1)[1]}")
+    verdict = said.report.replies[0].verdict
+    assert verdict.startswith(
+        ("The index asked about would not help", "The index asked about makes no clear difference")
+    )
+    assert "customer_id" in said.json["proposals"][0]["up"]
+
+
+def test_what_is_asked_of_an_index_by_its_name_alone(any_shop):
+    said = consulted(any_shop, "can I drop shop.orders_pkey? seems redundant")
+    assert said.report.replies[0].verdict.startswith("Keep `shop.orders_pkey`")
+
+
+def test_a_table_of_another_server_that_cannot_be_reached_is_no_clean_bill(any_shop):
+    with psycopg.connect(any_shop.owner, autocommit=True) as connection:
+        for statement in (
+            "CREATE EXTENSION postgres_fdw",
+            "CREATE SERVER cold FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1', dbname 'none')",
+            "CREATE USER MAPPING FOR PUBLIC SERVER cold OPTIONS (user 'a', password 'b')",
+            "CREATE FOREIGN TABLE shop.freezer (id int, barcode text) SERVER cold",
+            "GRANT SELECT ON shop.freezer TO PUBLIC",
+        ):
+            connection.execute(statement.encode())
+    try:
+        said = consulted(any_shop, "slow: SELECT id FROM shop.freezer WHERE barcode = 'B17'")
+    finally:
+        with psycopg.connect(any_shop.owner, autocommit=True) as connection:
+            connection.execute("DROP EXTENSION postgres_fdw CASCADE")
+    assert said.json["status"] == "partial"
+    assert "Nothing to do" not in said.markdown
+    assert "This is not answered: `shop.freezer` is on another server" in said.markdown
+    assert "SELECT id FROM shop.freezer" in said.markdown

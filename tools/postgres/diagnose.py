@@ -37,12 +37,15 @@ class Written(BaseModel):
     """The statement written differently, for the reason that a finding of that code names.
 
     `needs` says what the application must pass in or change for it; when it is empty the rows are meant to be the same.
+    With `keys`, a query whose row holds the values to pass in, it can be tried; it must then return the rows of `like`.
     """
 
     sql: str
     why: str
     code: str
     needs: str
+    keys: str
+    like: str
 
 
 class Result(BaseModel):
@@ -65,7 +68,8 @@ async def run(args: Args, bench: Bench) -> Result:
     return Result(
         findings=look_over(Look(plan, read(args.sql, schema), schema)),
         rewrites=[
-            Written(sql=one.sql, why=one.why, code=one.code, needs=one.needs) for one in rewrites(args.sql, schema)
+            Written(sql=one.sql, why=one.why, code=one.code, needs=one.needs, keys=one.keys, like=one.like)
+            for one in rewrites(args.sql, schema)
         ],
         slowest=[
             Slow(

@@ -1,7 +1,7 @@
 """The tool `measure`: one statement, timed on a throwaway copy before and after each of several changes."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -17,8 +17,9 @@ from tools.postgres.rehearsal.focus import Needs, focus_of, needs_of
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.schema import EXTENSION, HARMLESS
 from tools.postgres.rehearsal.snapshot import Snapshot, differences, snapshot
-from tools.postgres.rehearsal.stopwatch import Timed, prepared, same_rows, timed
+from tools.postgres.rehearsal.stopwatch import Prepared, Timed, prepared, same_rows, timed
 from tools.postgres.statements import split
+from tools.postgres.trials import Tried, best_of
 from tools.tool import Bench, Effect, Tool
 
 _TIMES_LIVE = 4
@@ -28,8 +29,10 @@ WHOLE_UP_TO = 2_500_000
 
 
 class Change(BaseModel):
-    """One change to try: statements up and down, or `sql`, a statement to run in place of the one asked about.
+    """One change to try: statements up and down, `sql`, a statement to run in place of the one asked about, or both.
 
+    `keys` is a query whose one row holds the values of the parameters that `sql` has beyond those of the statement; the
+    rows of `sql` are then compared with those of `like` (else with those of the statement asked about).
     `needs` is an extension to create first (CREATE EXTENSION), or empty; it stays when the change is undone. A change
     without down is undone as far as its indexes go before the next one is tried.
     """
@@ -40,6 +43,8 @@ class Change(BaseModel):
     up: str = ""
     down: str = ""
     sql: str = ""
+    keys: str = ""
+    like: str = ""
     needs: str = ""
 
 
@@ -53,44 +58,19 @@ class Args(BaseModel):
     changes: tuple[Change, ...] = Field(min_length=1, max_length=12)
 
 
-class Tried(BaseModel):
-    """What one change did; `up` begins with the extension it needs.
-
-    Times are medians; `after_share` is after over before, `gain_times` before over after.
-
-    `used`: the plan reads an index that the change made (None for a rewrite). `size_bytes` and `build_ms` are those of
-    the indexes it made, on the copy. `restores`: down brought catalogue and rows back (None: no down). `same_rows`: a
-    rewrite returned the same rows. `problem` says why it could not be tried; nothing else is known then.
-    """
-
-    name: str
-    up: str
-    down: str
-    sql: str
-    before_ms: float | None = None
-    after_ms: float | None = None
-    after_share: float | None = None
-    gain_times: float | None = None
-    used: bool | None = None
-    indexes: tuple[str, ...] = ()
-    size_bytes: int | None = None
-    build_ms: float | None = None
-    restores: bool | None = None
-    not_restored: tuple[str, ...] = ()
-    same_rows: bool | None = None
-    plan: dict[str, Any] = Field(default_factory=dict)
-    problem: str = ""
-
-
 class Result(BaseModel):
     """`before_ms` is the statement's median time on the copy as it is, `plan` its plan there.
 
-    `best` is the position in `tried` of the fastest change that keeps the rows and can be undone, None when none helps.
+    `best` is the position in `tried` of the best change that keeps the rows and can be undone: the one that takes the
+    least storage of those that are as fast as the fastest. None when none helps, that is when no change has all its
+    runs faster than all runs without it.
     `about` says what the copy was; `copied_rows`, `live_rows` and `whole` count over its tables.
     """
 
     sql: str
     before_ms: float
+    fastest_ms: float
+    slowest_ms: float
     runs: int
     rows: int
     plan: dict[str, Any]
@@ -155,11 +135,13 @@ async def _trials(args: Args, copy: Copy, bench: Bench, needs: Needs, path: str)
         return Result(
             sql=args.sql,
             before_ms=before.ms,
+            fastest_ms=before.fastest_ms,
+            slowest_ms=before.slowest_ms,
             runs=before.runs,
             rows=before.rows,
             plan=before.plan,
             tried=tuple(tried),
-            best=_best(tried),
+            best=best_of(tried, before),
             about=copy.about,
             copy_version=copy.server_version,
             same_version=copy.same_version,
@@ -183,26 +165,27 @@ async def _try(
     base = Tried(name=change.name, up=whole, down=change.down, sql=change.sql)
     known = await _indexes(keeper)
     try:
-        if change.sql:
-            return await _rewritten(change, args, before, base, owner)
         if change.needs:
             await _extend(keeper, change.needs)
             state = await snapshot(keeper)
-        build = await timed_run(owner, change.up)
+        build = await timed_run(owner, change.up) if change.up else None
         made = {name: size for name, size in (await _indexes(keeper)).items() if name not in known}
-        after = await timed(owner, prepared(args.sql, args.values))
+        subject = await _subject(change, args, owner)
+        after = await timed(owner, subject)
         facts = _gain(before, after) | {
             "used": any(name.name in after.indexes for name in made) if made else None,
             "indexes": tuple(sorted(f"{name.schema}.{name.name}" for name in made)),
             "size_bytes": sum(made.values()) if made else None,
             "build_ms": build,
         }
+        if change.sql:
+            facts["same_rows"] = await same_rows(owner, prepared(change.like or args.sql, args.values), subject)
         if change.down:
             await timed_run(owner, change.down)
             left = differences(state, await snapshot(keeper))
             facts |= {"restores": not left, "not_restored": tuple(left[:5])}
         return base.model_copy(update=facts)
-    except (MalformedSql, Refused) as error:
+    except (MalformedSql, NoData, Refused) as error:
         return base.model_copy(update={"problem": str(error)})
     except psycopg.Error as error:
         if owner.closed or keeper.closed or isinstance(error, psycopg.errors.DiskFull):
@@ -240,19 +223,26 @@ async def _drop_indexes(keeper: psycopg.AsyncConnection, names: Iterable[Qualifi
             await keeper.execute(sql.SQL("DROP INDEX {}").format(name.identifier))
 
 
-async def _rewritten(change: Change, args: Args, before: Timed, base: Tried, owner: psycopg.AsyncConnection) -> Tried:
-    """A statement in place of the other: its time, and whether it returns the same rows."""
+async def _subject(change: Change, args: Args, owner: psycopg.AsyncConnection) -> Prepared:
+    """What is timed with the change: the statement itself, or the one in its place with the values it needs."""
+    if not change.sql:
+        return prepared(args.sql, args.values)
     if len(split(change.sql)) != 1:
         raise MalformedSql(detail="it is not one statement")
-    after = await timed(owner, prepared(change.sql, args.values))
-    alike = await same_rows(owner, prepared(args.sql, args.values), prepared(change.sql, args.values))
-    return base.model_copy(update=_gain(before, after) | {"same_rows": alike})
+    if not change.keys:
+        return prepared(change.sql, args.values)
+    row = await (await owner.execute(change.keys.encode())).fetchone()
+    if row is None:
+        raise NoData(reason="the copy has no row before that page", needs="Ask about a page that exists.")
+    return prepared(change.sql, (*args.values, *(None if value is None else str(value) for value in row)))
 
 
 def _gain(before: Timed, after: Timed) -> dict[str, Any]:
     return {
         "before_ms": before.ms,
         "after_ms": after.ms,
+        "fastest_ms": after.fastest_ms,
+        "slowest_ms": after.slowest_ms,
         "after_share": round(after.ms / before.ms, 6) if before.ms else None,
         "gain_times": round(before.ms / after.ms, 2) if after.ms else None,
         "plan": after.plan,
@@ -274,20 +264,6 @@ async def _indexes(keeper: psycopg.AsyncConnection) -> dict[QualifiedName, int]:
         " WHERE c.relkind IN ('i', 'I') AND n.nspname NOT IN ('pg_catalog', 'pg_toast')"
     )
     return {QualifiedName(schema, name): int(size) for schema, name, size in await rows.fetchall()}
-
-
-def _best(tried: Sequence[Tried]) -> int | None:
-    helps = [
-        (one.after_ms, position)
-        for position, one in enumerate(tried)
-        if one.after_ms is not None
-        and one.before_ms is not None
-        and one.after_ms < one.before_ms
-        and one.used is not False
-        and one.same_rows is not False
-        and (one.restores or one.sql)
-    ]
-    return min(helps)[1] if helps else None
 
 
 TOOL = Tool("measure", "postgresql", Effect.REHEARSE, Args, run, timeout_s=900.0)

@@ -93,7 +93,7 @@ EVERYDAY = [
     "SELECT id, data @> '{\"a\": 1}' FROM users WHERE email = $1 AND password_hash = crypt($2, password_hash)",
     "CREATE INDEX CONCURRENTLY ix_tx ON bank.tx (wallet_id, created_at DESC) INCLUDE (amount); -- 12,345,678 rows",
     "GRANT SELECT ON ALL TABLES IN SCHEMA bank TO app; ALTER ROLE app SET statement_timeout = '5s';",
-    "127.0.0.1:5432 10.0.0.7 version 18.1 lsn 16/B374D848 xid 4294967295 oid 16384 id=9223372036854775807",
+    "127.0.0.1:5432 ::1 version 18.1 lsn 16/B374D848 xid 4294967295 oid 16384 id=9223372036854775807",
     "the token of the session and the secret of good indexes: order",
 ]
 

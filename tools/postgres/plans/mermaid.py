@@ -1,6 +1,6 @@
 """A plan as a Mermaid flowchart, as GitHub renders it."""
 
-from common.figures import show
+from common.figures import agreeing, show
 from tools.postgres.plans.text import title
 from tools.postgres.plans.tree import Node, Plan
 
@@ -57,7 +57,7 @@ def _label(node: Node) -> str:
     elif node.loops == 0:
         figures = "never run"
     else:
-        figures = f"{show('own_ms', node.exclusive_ms)}, {round(node.rows or 0):,} rows"
+        figures = agreeing(f"{show('own_ms', node.exclusive_ms)}, {round(node.rows or 0):,} rows")
     return escaped(title(node)[:_LONGEST]) + "<br>" + escaped(figures)
 
 

@@ -1,6 +1,6 @@
 """A plan as a few lines of text: what each node does, its own time, and rows against the estimate."""
 
-from common.figures import show
+from common.figures import agreeing, show
 from tools.postgres.plans.tree import Node, Plan
 
 _LONGEST = 120
@@ -30,11 +30,11 @@ def title(node: Node) -> str:
 
 def _figures(node: Node) -> str:
     if node.loops is None:
-        return f": cost {show('cost', node.cost)}, {show('rows', round(node.estimated_rows))} rows expected"
+        return agreeing(f": cost {show('cost', node.cost)}, {show('rows', round(node.estimated_rows))} rows expected")
     if node.loops == 0:
         return ": never run"
     loops = f", {node.loops:,} loops" if node.loops > 1 else ""
     spent = f"{show('own_ms', node.exclusive_ms)}, " if node.exclusive_ms is not None else ""
     rows = round(node.rows or 0)
     off = f" ({show('rows', round(node.estimated_rows * node.loops))} expected)" if (node.misestimate or 1) >= 2 else ""
-    return f": {spent}{rows:,} rows{off}{loops}"
+    return agreeing(f": {spent}{rows:,} rows{off}{loops}")

@@ -20,10 +20,12 @@ class Timed:
     """Median execution time in milliseconds, over `runs` runs after one that warmed the caches, and the plan.
 
     A statement that takes over two seconds is run once more, not five times. `rows` is what it returned; `indexes` are
-    the names of the indexes its plan reads.
+    the names of the indexes its plan reads. `fastest_ms` and `slowest_ms` are the range of the runs.
     """
 
     ms: float
+    fastest_ms: float
+    slowest_ms: float
     runs: int
     rows: int
     plan: dict[str, Any]
@@ -59,7 +61,7 @@ async def timed(connection: psycopg.AsyncConnection, statement: Prepared) -> Tim
     middle = median(times)
     shown = min(runs, key=lambda one: abs(one["Execution Time"] - middle))
     top = shown["Plan"]
-    return Timed(round(middle, 3), count, round(top["Actual Rows"] * top["Actual Loops"]), shown)
+    return Timed(round(middle, 3), min(times), max(times), count, round(top["Actual Rows"] * top["Actual Loops"]), shown)
 
 
 async def same_rows(connection: psycopg.AsyncConnection, one: Prepared, other: Prepared) -> bool:
