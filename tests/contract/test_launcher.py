@@ -178,6 +178,8 @@ def test_options_of_pytest_reach_pytest(checkout, machine):
     put(machine, "python3", GOOD)
     _, said, _ = launch(checkout, machine, "test", "-x", "--help")
     assert said == f"ran in {machine}: test -- -x --help\n"
+    _, said, _ = launch(checkout, machine, "-v", "test", "-v")
+    assert said == f"ran in {machine}: -v test -- -v\n"
     assert log(machine) == ["venv", "pip", "pip"]
 
 
