@@ -49,7 +49,9 @@ def constants(text: str, other: str) -> dict[str, str]:
     Empty when they differ in more, as lists of other lengths do.
     """
     try:
-        mine, its = [[(t.name, s[t.start : t.end + 1]) for t in scan(s) if "COMMENT" not in t.name] for s in (text, other)]
+        mine, its = [
+            [(t.name, s[t.start : t.end + 1]) for t in scan(s) if "COMMENT" not in t.name] for s in (text, other)
+        ]
     except ParseError:
         return {}
     found: dict[str, str] = {}
@@ -60,7 +62,11 @@ def constants(text: str, other: str) -> dict[str, str]:
         if kind == "PARAM":
             sign = its[at][1] if its[at][0] == _SIGN else ""
             at += bool(sign)
-            if at >= len(its) or its[at][0] not in _CONSTANTS or found.get(word, sign + its[at][1]) != sign + its[at][1]:
+            if (
+                at >= len(its)
+                or its[at][0] not in _CONSTANTS
+                or found.get(word, sign + its[at][1]) != sign + its[at][1]
+            ):
                 return {}
             found[word] = sign + its[at][1]
         elif word.lower() != its[at][1].lower():

@@ -197,7 +197,9 @@ class _Chooser:
             return Used(name, "'1'", "no column to take a value from")
         if type_.endswith("[]"):
             element = _made(type_.removesuffix("[]"))
-            return Used(name, f"ARRAY[{_literal(element)}]::{type_}", f"no column to take a value from: a made-up {type_}")
+            return Used(
+                name, f"ARRAY[{_literal(element)}]::{type_}", f"no column to take a value from: a made-up {type_}"
+            )
         return Used(name, f"{_literal(_made(type_))}::{type_}", f"no column to take a value from: a made-up {type_}")
 
 
