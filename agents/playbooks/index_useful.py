@@ -17,7 +17,7 @@ from common.evidence import Evidence
 from common.findings import Finding
 from tools.postgres.statements import parse
 
-_INDEX = re.compile(r"\bindex(es)?\b|\w_(idx|index)\b", re.I)
+_INDEX = re.compile(r"\bindex(es)?\b|\w_(idx|index|pkey)\b", re.I)
 _ON = re.compile(r"\bindex\s+on\s+(?:table\s+)?([\w.]+)\s*\(([\w\s,]+)\)", re.I)
 """An index that is only spoken of: `an index on orders(placed_at)`."""
 _USEFUL = re.compile(

@@ -137,7 +137,9 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "plan that is not there": (edited(plans=(PlanPair(title="x", before="E1.nope"),)), "points to nothing"),
     "schema that is not there": (edited(schema_evidence="E9"), "E9"),
     "looked at nothing": (edited(looked_at=("E9",)), "E9"),
-    "figure in what is needed": (edited(not_checked=(NotChecked(code="x", needs="wait 3 s"),)), "figure"),
+    "figure in what is needed": (edited(not_checked=(NotChecked(code="dead-tuples", needs="wait 3 s"),)), "figure"),
+    "no code of the catalogue": (edited(not_checked=(NotChecked(code="measure", needs="a copy"),)), "catalogue"),
+    "figure in a limit": (edited(limits=("It was 3 s slower.",)), "typed in"),
 }
 
 
