@@ -5,26 +5,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pglast import ast
-from pglast.enums import AlterTableType
 
 from common.figures import Value
 from common.findings import Finding, Severity
+from tools.postgres.rehearsal.estimate import live_ms
 from tools.postgres.rehearsal.locks import Lock
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.rehearsal import Trial
-from tools.postgres.rehearsal.run import Step
 from tools.postgres.rehearsal.script import Statement
+from tools.postgres.rehearsal.step import Step
 
 SMALL_ROWS = 10_000
 SMALL_BYTES = 8_000_000
 LONG_MS = 1_000.0
 """A lock held longer than this is noticed: requests pile up behind it."""
-
-_SCANS = (
-    AlterTableType.AT_SetNotNull,
-    AlterTableType.AT_ValidateConstraint,
-    AlterTableType.AT_AlterColumnType,
-)
+_FEW = 10
+"""So many rows that a statement changes are those it names, whatever the size of the table."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +40,19 @@ class Unasked:
     """A question to the live rows that could not be answered."""
 
     statement: int
+    object: str
     question: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The oldest transaction that holds a lock on a table of the live server, however weak."""
+
+    table: QualifiedName
+    mode: str
+    held_s: float
+    """Seconds since that transaction began."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +66,12 @@ class Case:
     """Indexes of the live server that are not valid."""
     function_sources: dict[str, str] = field(default_factory=dict)
     """Bodies of the live server's functions, by name."""
+    queues: tuple[Queue, ...] = ()
+    """What holds the tables on the live server now."""
 
     def size(self, table: QualifiedName) -> tuple[int, int]:
         """Rows (the planner's count) and bytes with indexes of a table on the live server, its partitions included."""
-        relations = {each.name: each for each in self.trial.copy.relations}
-        if table not in relations:
-            return 0, 0
-        tree = {each.name for each in self.trial.copy.relations if each.tree == relations[table].oid} | {table}
+        tree = self._tree(table)
         found = [each for each in self.trial.copy.tables if each.name in tree]
         return sum(each.live_rows for each in found), sum(each.live_bytes for each in found)
 
@@ -78,38 +84,71 @@ class Case:
         """Whether the migration itself made it: nobody can be waiting for it."""
         return f"table {table}" not in self.trial.before.catalogue
 
+    def copied(self, table: QualifiedName) -> int:
+        """Rows that the copy had of a table when the migration began, its partitions included."""
+        return sum(self.trial.before.data[each].rows for each in self._tree(table) if each in self.trial.before.data)
+
     def scale(self, table: QualifiedName) -> float:
         """How many times the rows of the copy the live table has."""
-        rows, _ = self.size(table)
+        return max(1.0, self.size(table)[0] / max(1, self.copied(table)))
+
+    def _tree(self, table: QualifiedName) -> set[QualifiedName]:
         relations = {each.name: each for each in self.trial.copy.relations}
         if table not in relations:
-            return 1.0
-        tree = {each.name for each in self.trial.copy.relations if each.tree == relations[table].oid} | {table}
-        copied = sum(each.copied_rows for each in self.trial.copy.tables if each.name in tree)
-        return max(1.0, rows / max(1, copied))
+            return set()
+        return {each.name for each in self.trial.copy.relations if each.tree == relations[table].oid} | {table}
 
     def statement(self, number: int) -> Statement:
         """The statement of that number."""
         return self.trial.up[number - 1]
 
-    def live_ms(self, step: Step, table: QualifiedName) -> float:
-        """The statement's time at live size: linear in the rows where it reads or writes them all."""
-        grows = step.rewritten or step.built or reads_all(self.statement(step.number)) or step.rows >= 0
-        return step.ms * (self.scale(table) if grows else 1.0)
+    def live_ms(self, step: Step) -> float:
+        """The statement's time at live size: as it is, unless it reads, writes or sorts all rows of a table.
+
+        The table that grows most counts.
+        """
+        tables = self.worked(step)
+        return max(
+            (
+                live_ms(step.ms, step.floor_ms, self.copied(each), self.size(each)[0], sorts=bool(step.built))
+                for each in tables
+            ),
+            default=step.ms,
+        )
+
+    def times(self, step: Step) -> float:
+        """How many times what the statement does on the copy it does on the live server."""
+        return max((self.scale(each) for each in self.worked(step)), default=1.0)
+
+    def worked(self, step: Step) -> list[QualifiedName]:
+        """Tables that were there before and of which the statement reads or writes all rows, or rows by their number."""
+        statement = self.statement(step.number)
+        locked = [each for each in step.tables if not self.new(each)]
+        if step.built or statement.alone:
+            return locked
+        target = getattr(statement.node, "relation", None)
+        if step.rows > _FEW and target is not None and not isinstance(statement.node, ast.InsertStmt):
+            return [self.table(target)]
+        return [each for each in locked if self._tree(each) & {*step.rewritten, *step.scanned}]
+
+    def built_on(self, step: Step) -> set[QualifiedName]:
+        """The tables of the indexes that a statement built, and what they are partitions of."""
+        names = {f"index {index}" for index in step.built}
+        owners = {name: fact["table"] for name, fact in self.trial.after.catalogue.items() if name in names}
+        return {each for each in step.tables if {str(one) for one in self._tree(each) | {each}} & set(owners.values())}
 
     def held_live_ms(self, lock: Lock) -> float:
         """How long this lock would be held on the live server."""
         steps = [step for step in self.trial.steps if step.number >= lock.statement]
         own = steps[0]
         if not self.statement(lock.statement).in_transaction:
-            return self.live_ms(own, lock.object)
+            return lock.held_ms if self.statement(lock.statement).concurrently else self.live_ms(own)
         total, held = 0.0, 0.0
         for step in steps:
             if self.statement(step.number).control or held >= lock.held_ms:
                 break
             held += step.ms
-            tables = [each.object for each in step.locks] or [lock.object]
-            total += max(self.live_ms(step, table) for table in tables)
+            total += self.live_ms(step)
         return total
 
     def guarded(self, number: int) -> bool:
@@ -145,16 +184,3 @@ class Case:
             if name.name == relation.relname:
                 return name
         return QualifiedName("public", relation.relname)
-
-
-def reads_all(statement: Statement) -> bool:
-    """Whether the statement looks at every row of its table to check it."""
-    node = statement.node
-    if not isinstance(node, ast.AlterTableStmt):
-        return False
-    for command in node.cmds or ():
-        if command.subtype in _SCANS:
-            return True
-        if command.subtype == AlterTableType.AT_AddConstraint and not command.def_.skip_validation:
-            return True
-    return False

@@ -1,8 +1,9 @@
 """What is true only of the data, asked of the live rows: read only, one statement each, with a time limit."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 from pglast import ast
 from pglast.enums import AlterTableType, ConstrType
@@ -12,10 +13,11 @@ from psycopg import sql
 from common.errors import DbcrewError
 from common.queries import query
 from tools.postgres.connection import Postgres
-from tools.postgres.rehearsal.case import Answer, Case, Unasked
+from tools.postgres.guard import judge
+from tools.postgres.rehearsal.case import Answer, Case, Queue, Unasked
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.rehearsal import Trial
-from tools.postgres.rehearsal.script import walk
+from tools.postgres.statements import parse
 
 _LIMIT_MS = 20_000
 _ENOUGH = 1_000
@@ -34,110 +36,196 @@ async def ask(postgres: Postgres, trial: Trial, trace: list[str]) -> Case:
     """The case with all that only the live server knows."""
     answers: list[Answer] = []
     unasked: list[Unasked] = []
+    made = _names_made(Case(trial))
     for question in _questions(Case(trial)):
         statement = sql.SQL("SELECT count(*) AS against FROM ({} LIMIT {}) AS found").format(
             question.select, sql.Literal(_ENOUGH)
         )
+        if any(re.search(rf"\b{re.escape(each)}\b", statement.as_string()) for each in made):
+            continue
+        verdict = judge(statement.as_string())
+        if not verdict.allowed:  # only what is proven to read is ever sent to the live server
+            unasked.append(Unasked(question.statement, question.object, question.text, verdict.reason))
+            continue
         try:
             async with postgres.session(trace, timeout_ms=_LIMIT_MS) as session:
                 against = await session.value(statement)
         except DbcrewError as error:
-            unasked.append(Unasked(question.statement, question.text, str(error)))
+            unasked.append(Unasked(question.statement, question.object, question.text, str(error)))
             continue
         answers.append(Answer(question.statement, question.object, question.text, int(against), statement.as_string()))
     async with postgres.session(trace) as session:
         invalid = await session.rows(query("tools.postgres.rehearsal", "invalid_indexes"))
         sources = await session.rows(query("tools.postgres.rehearsal", "function_sources"))
+        named = {"schemas": [each.schema for each in trial.tables], "names": [each.name for each in trial.tables]}
+        queues = await session.rows(query("tools.postgres.rehearsal", "queues"), named)
     return Case(
         trial,
         tuple(answers),
         tuple(unasked),
         frozenset(QualifiedName(row["schema"], row["name"]) for row in invalid),
         {row["name"]: row["source"] for row in sources},
+        tuple(Queue(QualifiedName(row["schema"], row["name"]), row["mode"], row["held_s"]) for row in queues),
     )
+
+
+def _names_made(case: Case) -> set[str]:
+    """Columns and tables that only the migration makes: the live server has no rows for them."""
+    made = {str(c.def_.colname) for _, _, c in case.commands() if c.subtype == AlterTableType.AT_AddColumn}
+    return made | {str(each.node.newname) for each in case.trial.up if isinstance(each.node, ast.RenameStmt)}
 
 
 def _questions(case: Case) -> Iterator[_Question]:
     for statement, table, command in case.commands():
         if case.new(table):
             continue
-        name = table.identifier
         if command.subtype == AlterTableType.AT_SetNotNull:
-            column = sql.Identifier(command.name)
             yield _Question(
                 statement.number, f"{table}.{command.name}", "rows with NULL",
-                sql.SQL("SELECT FROM {} WHERE {} IS NULL").format(name, column),
+                sql.SQL("SELECT FROM {} WHERE {} IS NULL").format(table.identifier, sql.Identifier(command.name)),
             )  # fmt: skip
         elif command.subtype == AlterTableType.AT_AddConstraint:
-            yield from _constraint(statement.number, table, command.def_, case)
+            yield from _constraint(statement.number, table, command.def_, case, command.def_.skip_validation)
+        elif command.subtype == AlterTableType.AT_ValidateConstraint:
+            yield from _validated(statement.number, table, command.name, case)
         elif command.subtype == AlterTableType.AT_AlterColumnType:
-            yield from _longer(statement.number, table, command)
+            yield from _retyped(statement.number, table, command, case)
     for statement in case.trial.up:
         node = statement.node
         if isinstance(node, ast.IndexStmt) and node.unique and not case.new(case.table(node.relation)):
-            columns = [each.name for each in node.indexParams or ()]
-            if all(columns) and node.whereClause is None:
-                yield _duplicates(statement.number, case.table(node.relation), [str(each) for each in columns])
+            keys = [_key(each) for each in node.indexParams or ()]
+            where = _text(node.whereClause) if node.whereClause is not None else ""
+            yield _duplicates(statement.number, case.table(node.relation), keys, where)
 
 
-def _constraint(number: int, table: QualifiedName, node: ast.Constraint, case: Case) -> Iterator[_Question]:
+def _validated(number: int, table: QualifiedName, name: str, case: Case) -> Iterator[_Question]:
+    """VALIDATE of a constraint that the migration itself adds, or that is there already."""
+    for statement, other, command in case.commands():
+        added = command.def_ if command.subtype == AlterTableType.AT_AddConstraint else None
+        if added is not None and statement.number < number and other == table and added.conname == name:
+            yield from _constraint(number, table, added, case, False)
+            return
+    there = case.trial.before.catalogue.get(f"constraint {_quoted(name)} on {table}")
+    if there is not None and not there["validated"]:
+        parsed = parse(f"ALTER TABLE {table} ADD CONSTRAINT {_quoted(name)} {there['definition']}")[0].stmt
+        yield from _constraint(number, table, parsed.cmds[0].def_, case, False)
+
+
+def _constraint(
+    number: int, table: QualifiedName, node: ast.Constraint, case: Case, skip: bool | None
+) -> Iterator[_Question]:
     if node.contype in (ConstrType.CONSTR_UNIQUE, ConstrType.CONSTR_PRIMARY) and node.keys:
-        yield _duplicates(number, table, [key.sval for key in node.keys])
-    if node.skip_validation:
+        yield _duplicates(number, table, [_quoted(key.sval) for key in node.keys])
+    if node.contype == ConstrType.CONSTR_PRIMARY:
+        for key in node.keys or ():
+            yield _Question(
+                number, f"{table}.{key.sval}", "rows with NULL",
+                sql.SQL("SELECT FROM {} WHERE {} IS NULL").format(table.identifier, sql.Identifier(key.sval)),
+            )  # fmt: skip
+    if skip:
         return
-    if node.contype == ConstrType.CONSTR_FOREIGN and node.fk_attrs and node.pk_attrs and node.pktable is not None:
+    if node.contype == ConstrType.CONSTR_FOREIGN and node.fk_attrs and node.pktable is not None:
+        parent = case.table(node.pktable)
         columns = [key.sval for key in node.fk_attrs]
-        parents = [key.sval for key in node.pk_attrs]
+        parents = [key.sval for key in node.pk_attrs or ()] or _primary(case, parent)
+        if len(parents) != len(columns):
+            return
         match = sql.SQL(" AND ").join(
             sql.SQL("p.{} = c.{}").format(sql.Identifier(p), sql.Identifier(c))
             for c, p in zip(columns, parents, strict=True)
         )
         filled = sql.SQL(" AND ").join(sql.SQL("c.{} IS NOT NULL").format(sql.Identifier(c)) for c in columns)
-        parent = case.table(node.pktable)
         yield _Question(
             number, str(table), f"rows without a parent in {parent}",
             sql.SQL("SELECT FROM {} AS c WHERE {} AND NOT EXISTS (SELECT FROM {} AS p WHERE {})").format(
                 table.identifier, filled, parent.identifier, match
             ),
         )  # fmt: skip
-    if node.contype == ConstrType.CONSTR_CHECK and node.raw_expr is not None and _plain(node.raw_expr):
+    if node.contype == ConstrType.CONSTR_CHECK and node.raw_expr is not None:
         yield _Question(
             number, str(table), "rows against the CHECK",
-            sql.SQL("SELECT FROM {} WHERE NOT ({})").format(table.identifier, sql.SQL(RawStream()(node.raw_expr))),
+            sql.SQL("SELECT FROM {} WHERE NOT ({})").format(table.identifier, _raw(_text(node.raw_expr))),
         )  # fmt: skip
 
 
-def _duplicates(number: int, table: QualifiedName, columns: list[str]) -> _Question:
-    listed = sql.SQL(", ").join(map(sql.Identifier, columns))
-    filled = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(sql.Identifier(each)) for each in columns)
+def _primary(case: Case, table: QualifiedName) -> list[str]:
+    """The columns of the primary key, as the copy's catalogue has it."""
+    for name, fact in case.trial.before.catalogue.items():
+        if name.startswith("constraint ") and name.endswith(f" on {table}"):
+            key = parse(f"ALTER TABLE x ADD {fact['definition']}")[0].stmt.cmds[0].def_
+            if key.contype == ConstrType.CONSTR_PRIMARY:
+                return [each.sval for each in key.keys or ()]
+    return []
+
+
+def _duplicates(number: int, table: QualifiedName, keys: list[Any], where: Any = "") -> _Question:
+    listed = _raw(", ".join(keys))
+    filled = _raw(" AND ".join([f"({each}) IS NOT NULL" for each in keys] + [f"({each})" for each in (where,) if each]))
+    places = _raw(", ".join(map(str, range(1, len(keys) + 1))))
     return _Question(
-        number, str(table), "values of " + ", ".join(columns) + " that are there more than once",
+        number, str(table), "values of " + ", ".join(keys) + " that are there more than once",
         sql.SQL("SELECT {} FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1").format(
-            listed, table.identifier, filled, listed
+            listed, table.identifier, filled, places
         ),
     )  # fmt: skip
 
 
-def _longer(number: int, table: QualifiedName, command: Any) -> Iterator[_Question]:
+_INTEGERS = {"int2": 15, "int4": 31, "int8": 63}
+"""Bits of the largest value, by type."""
+
+
+def _retyped(number: int, table: QualifiedName, command: Any, case: Case) -> Iterator[_Question]:
+    """Values that the new type has no room for, as far as that can be asked without trying."""
     kind = command.def_.typeName if command.def_ is not None else None
-    if kind is None or command.def_.raw_default is not None or not kind.typmods:
+    was = case.trial.before.catalogue.get(f"column {table}.{_quoted(command.name)}")
+    using = command.def_.raw_default if command.def_ is not None else None
+    if kind is None or was is None or (using is not None and not isinstance(using, ast.TypeCast)):
         return
-    if kind.names[-1].sval in ("varchar", "bpchar"):
-        most = kind.typmods[0].val.ival
+    column, name = sql.Identifier(str(command.name)), str(kind.names[-1].sval)
+    numbers = (
+        was["type"] in ("smallint", "integer", "bigint", "real", "double precision") or was["type"][:7] == "numeric"
+    )
+    sizes = [each.val.ival for each in kind.typmods or () if isinstance(getattr(each, "val", None), ast.Integer)]
+    where, what = None, ""
+    if name in ("varchar", "bpchar") and sizes:
+        what = f"values longer than {sizes[0]}"
+        where = sql.SQL("length(rtrim({}::text)) > {}").format(column, sql.Literal(sizes[0]))
+    elif name in _INTEGERS and numbers:
+        what = f"values beyond {name}"
+        most = 2 ** _INTEGERS[name]
+        where = sql.SQL("round({}::numeric) NOT BETWEEN {} AND {}").format(
+            column, sql.Literal(-most), sql.Literal(most - 1)
+        )
+    elif name == "numeric" and sizes and numbers:
+        places = sizes[1] if len(sizes) > 1 else 0
+        what = f"values beyond numeric({sizes[0]}, {places})"
+        where = sql.SQL("abs(round({}::numeric, {})) >= {}").format(
+            column, sql.Literal(places), sql.Literal(10 ** (sizes[0] - places))
+        )
+    elif name in (*_INTEGERS, "numeric", "float4", "float8") and was["type"].startswith(("text", "character")):
+        what = f"values that are no {name}"
+        # What the input functions take: blanks, a sign, digits; a fraction and an exponent where the type has them.
+        digits = r"\d+" if name in _INTEGERS else r"(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?"
+        where = sql.SQL("{} !~* {}").format(column, sql.Literal(rf"^\s*[-+]?{digits}\s*$"))
+    if where is not None:
         yield _Question(
-            number, f"{table}.{command.name}", f"values longer than {most}",
-            sql.SQL("SELECT FROM {} WHERE length(rtrim({}::text)) > {}").format(
-                table.identifier, sql.Identifier(str(command.name)), sql.Literal(most)
-            ),
+            number, f"{table}.{command.name}", what,
+            sql.SQL("SELECT FROM {} WHERE {}").format(table.identifier, where),
         )  # fmt: skip
 
 
-_PLAIN = (
-    ast.A_Expr, ast.ColumnRef, ast.A_Const, ast.BoolExpr, ast.NullTest, ast.String, ast.Integer, ast.Float, ast.Boolean,
-    ast.TypeCast, ast.TypeName, ast.A_ArrayExpr, ast.BooleanTest, ast.BitString,
-)  # fmt: skip
+def _key(element: Any) -> Any:
+    return _quoted(element.name) if element.name else _text(element.expr)
 
 
-def _plain(expression: ast.Node) -> bool:
-    """Whether an expression calls nothing but operators: only such text is ever sent to the live server."""
-    return all(isinstance(each, _PLAIN) for each in walk(expression))
+def _text(node: Any) -> Any:
+    return RawStream()(node)
+
+
+def _raw(text: LiteralString) -> sql.Composed:
+    """Expressions of the migration, which the guard judges before they are sent."""
+    return sql.Composed([sql.SQL(text)])
+
+
+def _quoted(word: str) -> str:
+    return str(QualifiedName("x", word)).removeprefix("x.")

@@ -1,6 +1,6 @@
 """Lock modes and whom they keep waiting."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from tools.postgres.rehearsal.names import QualifiedName
@@ -22,17 +22,17 @@ MODES = (
 
 @dataclass(frozen=True)
 class Lock:
-    """A table lock that one statement took. `held_ms`: from the statement's start to the end of its transaction."""
+    """A table lock that one statement took. `held_ms`: from the statement's start to the end of its transaction.
+
+    `waited_ms`: the longest that a client reading or writing one row beside it was seen to wait for it.
+    """
 
     statement: int
     mode: str
     object: QualifiedName
     held_ms: float
     blocks: tuple[Work, ...]
-
-    def held_until(self, held_ms: float) -> "Lock":
-        """The same, held for this long."""
-        return replace(self, held_ms=held_ms)
+    waited_ms: float = 0.0
 
 
 def blocks(mode: str) -> tuple[Work, ...]:

@@ -7,14 +7,19 @@ from typing import Literal
 from common.queries import query
 from tools.postgres.connection import Postgres
 from tools.postgres.rehearsal.copy import Copy
-from tools.postgres.rehearsal.down import Derived, derive
+from tools.postgres.rehearsal.down import derive
+from tools.postgres.rehearsal.mend import mend
 from tools.postgres.rehearsal.names import QualifiedName
-from tools.postgres.rehearsal.run import Step, run_on
+from tools.postgres.rehearsal.new_keys import make_room
+from tools.postgres.rehearsal.run import run_on
 from tools.postgres.rehearsal.script import Statement, names_in, read_script
 from tools.postgres.rehearsal.snapshot import Snapshot, differences, snapshot
+from tools.postgres.rehearsal.step import Step
+from tools.postgres.rehearsal.traffic import BESIDE_MS, Again, Served, again
 
 STATEMENT_S = 120.0
 """The most seconds one statement may take on the copy."""
+NOTHING = "the migration changes nothing that could be undone"
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Trial:
     left: tuple[str, ...]
     """What is not as it was before, after up and down."""
     restored: Snapshot | None
+    again: tuple[Again, ...] = ()
+    """The live server's busiest statements on these tables, before and after up."""
 
     @property
     def failed(self) -> Step | None:
@@ -58,29 +65,44 @@ async def try_on(
     back: tuple[Statement, ...],
     back_sql: str,
     *,
+    served: Sequence[Served] = (),
     progress: Callable[[str], None] = lambda line: None,
 ) -> Trial:
-    """The rehearsal itself, on a copy that is up."""
+    """The rehearsal itself, on a copy that is up. Clients work on `tables` and send the statements `served` meanwhile."""
     keeper = await copy.connect()
     async with keeper:
+        await make_room(copy, keeper, tables, statements)
         before = await snapshot(keeper)
         owner = owner_of(before, tables)
         progress("running the migration")
-        steps = await run_on(copy, statements, owner=owner, limit_s=STATEMENT_S)
+        light = [each.sql for each in served if each.before.ms <= BESIDE_MS]
+        steps = await run_on(copy, statements, owner=owner, limit_s=STATEMENT_S, beside=tables, served=light)
         after = await snapshot(keeper)
-        source: Literal["given", "derived", "none"] = "given" if back else "none"
-        reason = ""
-        if not back:
-            derived = derive(statements, before, after) if steps[-1].error is None else Derived("", "up failed")
-            back_sql, reason = derived.sql, derived.reason
-            if derived.sql:
-                source, back = "derived", read_script(derived.sql, "the derived down")
+        failed = steps[-1].error is not None
+        compared = await again(copy, served) if served and not failed else []
+        back_source: Literal["given", "derived", "none"] = "given" if back else "none"
+        reason = "up failed" if failed and not back else ""
         down_steps: list[Step] = []
         restored = None
-        if back and steps[-1].error is None:
+        if not back and not failed:
+            derived = derive(statements, before, after)
+            back_sql, reason = derived.sql, derived.reason
+            if not reason and not (derived.sql or mend(before, after)):
+                reason = NOTHING
+            back_source = "none" if reason else "derived"
+        if back_source != "none" and not failed:
             progress("running the way back")
-            down_steps = await run_on(copy, back, owner=owner, limit_s=STATEMENT_S)
+            back = back or (read_script(back_sql, "the derived down") if back_sql else ())
+            down_steps = await run_on(copy, back, owner=owner, limit_s=STATEMENT_S) if back else []
             restored = await snapshot(keeper)
+            lines = mend(before, restored) if back_source == "derived" else []
+            if lines and all(step.error is None for step in down_steps):
+                text = "".join(f"{line};\n" for line in lines)
+                back_sql += text
+                down_steps += await run_on(
+                    copy, read_script(text, "the derived down"), owner=owner, limit_s=STATEMENT_S
+                )
+                restored = await snapshot(keeper)
         return Trial(
             copy=copy,
             tables=tuple(tables),
@@ -88,12 +110,13 @@ async def try_on(
             steps=tuple(steps),
             before=before,
             after=after,
-            down_source=source,
+            down_source=back_source,
             down_sql=back_sql,
             down_reason=reason,
             down_steps=tuple(down_steps),
             left=tuple(differences(before, restored)) if restored else (),
             restored=restored,
+            again=tuple(compared),
         )
 
 

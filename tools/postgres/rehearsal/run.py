@@ -18,13 +18,16 @@ from common import directories
 from common.errors import DiskFull, TimedOut
 from common.queries import query
 from tools.postgres.channel import Row
+from tools.postgres.rehearsal.clients import Clients, clients_of
 from tools.postgres.rehearsal.copy import Copy
-from tools.postgres.rehearsal.locks import MODES, Lock, Work, blocks
+from tools.postgres.rehearsal.floor import floors
+from tools.postgres.rehearsal.locks import MODES, Lock, blocks
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.script import Statement
+from tools.postgres.rehearsal.step import Step, hold, waited
 
 _HERE = "tools.postgres.rehearsal"
-_POLL_S = 0.005
+_POLL_S = 0.01
 _KEEP_FREE_BYTES = 200_000_000
 _ENDS = (
     TransactionStmtKind.TRANS_STMT_COMMIT,
@@ -33,103 +36,109 @@ _ENDS = (
 )
 
 
-@dataclass(frozen=True)
-class Step:
-    """One statement as it ran on the copy."""
-
-    number: int
-    sql: str
-    ms: float
-    locks: tuple[Lock, ...] = ()
-    rewritten: tuple[QualifiedName, ...] = ()
-    """Tables whose file was written anew."""
-    built: tuple[QualifiedName, ...] = ()
-    """Indexes that are new or were built anew."""
-    wal_bytes: int = 0
-    rows: int = -1
-    """Rows the statement changed; -1 when it changes none by nature."""
-    error: str | None = None
-    sqlstate: str | None = None
-
-
 @dataclass
 class _Run:
     copy: Copy
     runner: psycopg.AsyncConnection
     watcher: psycopg.AsyncConnection
-    prober: psycopg.AsyncConnection
+    clients: Clients
     limit_s: float
+    floors: dict[int, float] = field(default_factory=dict)
     files: dict[int, Row] = field(default_factory=dict)
-    seen: dict[tuple[QualifiedName, str], set[Work]] = field(default_factory=dict)
+    seen: dict[tuple[QualifiedName, str], list[float]] = field(default_factory=dict)
+    """Locks of the statement that runs, each with the moments when it was first and last seen."""
+    held: set[tuple[QualifiedName, str]] = field(default_factory=set)
+    """What the transaction that is open held before."""
+    worked: list[tuple[float, float]] = field(default_factory=list)
+    """When a statement ran, our own looks aside."""
 
 
-async def run_on(copy: Copy, statements: Sequence[Statement], *, owner: str | None, limit_s: float) -> list[Step]:
+async def run_on(
+    copy: Copy,
+    statements: Sequence[Statement],
+    *,
+    owner: str | None,
+    limit_s: float,
+    beside: Sequence[QualifiedName] = (),
+    served: Sequence[str] = (),
+) -> list[Step]:
     """Run the statements in order, stopping at the first that fails (the last step then has `error`).
 
     They run as a role that is no superuser, under `owner` where given. Each is its own transaction unless the file has
-    begun one. While its locks are held, another client tries to read and to write every table concerned.
+    begun one. Meanwhile clients read and write single rows of the tables `beside`, and send the statements `served`.
 
     Raises TimedOut when one takes longer than `limit_s` seconds, DiskFull when it eats the disk.
     """
-    runner, watcher, prober = await copy.connect_as_owner(), await copy.connect(), await copy.connect()
-    async with runner, watcher, prober:
+    runner, watcher = await copy.connect_as_owner(), await copy.connect()
+    async with runner, watcher:
         if owner is not None:
             await runner.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(owner)))
-        await prober.execute("SET lock_timeout = '15ms'")
-        await prober.execute("SET session_replication_role = replica")
-        run = _Run(copy, runner, watcher, prober, limit_s)
-        steps: list[Step] = []
-        began = False
-        first = 0
-        for statement in statements:
-            step = await _step(run, statement)
-            steps.append(step)
-            if step.error is not None:
-                with suppress(psycopg.Error):
-                    await runner.execute("ROLLBACK")
-                break
-            if isinstance(statement.node, ast.TransactionStmt):
-                if statement.node.kind in _ENDS and began:
-                    _hold(steps, first)
-                    began = False
-                elif not began:
-                    began, first = True, len(steps)
-        if began:
-            with suppress(psycopg.Error):
-                await runner.execute("ROLLBACK")
-            _hold(steps, first)
-        return steps
+        taken = await floors(runner, statements) if beside else {}
+        async with clients_of(copy, beside, served) as clients:
+            run = _Run(copy, runner, watcher, clients, limit_s, taken)
+            return await _steps(run, statements)
 
 
-def _hold(steps: list[Step], first: int) -> None:
-    """Locks of an explicit transaction are held until it ends: the sum of what its statements take, our probes aside."""
-    for index in range(first, len(steps)):
-        held = round(sum(step.ms for step in steps[index:]), 3)
-        steps[index] = replace(steps[index], locks=tuple(lock.held_until(held) for lock in steps[index].locks))
+async def _steps(run: _Run, statements: Sequence[Statement]) -> list[Step]:
+    steps: list[Step] = []
+    spans: list[tuple[float, float]] = []
+    """When each began, and when its locks were gone."""
+    began = False
+    first = 0
+    for statement in statements:
+        start = time.perf_counter()
+        steps.append(await _step(run, statement))
+        spans.append((start, time.perf_counter()))
+        if steps[-1].error is not None:
+            break
+        if isinstance(statement.node, ast.TransactionStmt):
+            if statement.node.kind in _ENDS and began:
+                hold(steps, spans, first)
+                began = False
+            elif not began:
+                began, first = True, len(steps)
+    if began or steps[-1].error is not None:
+        with suppress(psycopg.Error):
+            await run.runner.execute("ROLLBACK")
+    if began:
+        hold(steps, spans, first)
+    await run.clients.settle()
+    return [
+        replace(step, locks=waited(step, span, run.clients.waits, run.worked))
+        for step, span in zip(steps, spans, strict=True)
+    ]
 
 
 async def _step(run: _Run, statement: Statement) -> Step:
     run.files = await _files(run)
+    run.held = run.held | run.seen.keys() if statement.in_transaction else set()
     run.seen = {}
     lsn = await _lsn(run.watcher)
     wrap = not (statement.in_transaction or statement.control or statement.alone)
     began = time.perf_counter()
     error: psycopg.Error | None = None
     rows = -1
+    scanned: tuple[QualifiedName, ...] = ()
     watch = asyncio.create_task(_watch(run, poll=statement.alone))
     try:
         async with asyncio.timeout(run.limit_s):
             if wrap:
                 await run.runner.execute("BEGIN")
+            # Within a transaction the session tells nobody what it read: the difference is this statement's.
+            read = {} if statement.alone or statement.control else await _read(run)
+            began = time.perf_counter()
             cursor = await run.runner.execute(statement.sql.encode())
             if isinstance(statement.node, ast.InsertStmt | ast.UpdateStmt | ast.DeleteStmt | ast.MergeStmt):
                 rows = cursor.rowcount
+            run.worked.append((began, time.perf_counter()))
             ms = (time.perf_counter() - began) * 1000
             if not statement.alone and not statement.control:
                 await _look(run)
+                scanned = _scans(run, read, await _read(run))
             if wrap:
                 commit = time.perf_counter()
                 await run.runner.execute("COMMIT")
+                run.worked.append((commit, time.perf_counter()))
                 ms += (time.perf_counter() - commit) * 1000
     except psycopg.Error as failed:
         error, ms = failed, (time.perf_counter() - began) * 1000
@@ -154,9 +163,12 @@ async def _step(run: _Run, statement: Statement) -> Step:
         number=statement.number,
         sql=statement.sql,
         ms=round(ms, 3),
-        locks=_locks(run, statement.number, ms),
+        locks=_locks(run, statement, ms),
+        tables=tuple(sorted({table for table, _ in run.seen})),
         rewritten=tuple(_name(row) for row in changed if row["kind"] in "rm" and row["oid"] in known),
         built=tuple(_name(row) for row in changed if row["kind"] == "i"),
+        scanned=scanned,
+        floor_ms=round(run.floors.get(statement.number, 0.0), 3),
         wal_bytes=await _lsn(run.watcher) - lsn,
         rows=rows,
         error=_said(error) if error else None,
@@ -164,12 +176,24 @@ async def _step(run: _Run, statement: Statement) -> Step:
     )
 
 
-def _said(error: psycopg.Error) -> str:
-    return ". ".join(
-        part.strip().rstrip(".")
-        for part in (error.diag.message_primary or str(error), error.diag.message_detail)
-        if part
+async def _read(run: _Run) -> dict[int, int]:
+    """Rows that this session has read in sequential scans, by table, and not told the server of."""
+    cursor = await run.runner.execute(query(_HERE, "read"))
+    return {oid: int(rows) for oid, rows in await cursor.fetchall()}
+
+
+def _scans(run: _Run, before: dict[int, int], after: dict[int, int]) -> tuple[QualifiedName, ...]:
+    """The tables of which a statement read at least nine rows of ten."""
+    return tuple(
+        _name(row)
+        for oid, row in run.files.items()
+        if row["kind"] in "rm" and row["rows"] > 0 and after.get(oid, 0) - before.get(oid, 0) >= 0.9 * row["rows"]
     )
+
+
+def _said(error: psycopg.Error) -> str:
+    parts = (error.diag.message_primary or str(error), error.diag.message_detail)
+    return ". ".join(part.strip().rstrip(".") for part in parts if part)
 
 
 async def _stop(run: _Run) -> None:
@@ -178,62 +202,45 @@ async def _stop(run: _Run) -> None:
 
 
 async def _watch(run: _Run, *, poll: bool) -> None:
-    """Beside a running statement: the disk, and the locks of what takes and drops them in transactions of its own."""
+    """Beside a running statement: the disk, who waits, and the locks of what takes and drops them as it goes."""
     checked = 0.0
+    pid = run.runner.info.backend_pid
     while True:
         if time.monotonic() - checked > 0.5:
             checked = time.monotonic()
             if shutil.disk_usage(directories.engines()).free < _KEEP_FREE_BYTES:
                 await _stop(run)
                 raise OSError
-        if poll:
-            with suppress(psycopg.Error):
+        with suppress(psycopg.Error):
+            if poll:
                 await _look(run)
+            await run.clients.look(run.watcher, pid)
         await asyncio.sleep(_POLL_S)
 
 
 async def _look(run: _Run) -> None:
-    """Which locks the runner holds now, and whether another client can work beside it."""
+    """Which locks the runner holds now, and who waits for them."""
     async with run.watcher.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(query(_HERE, "held"), {"pid": run.runner.info.backend_pid})
         held = await cursor.fetchall()
+    now = time.perf_counter()
     for row in held:
-        if row["relation"] not in run.files or row["kind"] not in "rpmv":
-            continue
-        key = (_name(row), row["mode"])
-        if key not in run.seen:
-            run.seen[key] = set()
-            if MODES.index(row["mode"]) >= MODES.index("ShareUpdateExclusiveLock") and row["kind"] in "rp":
-                run.seen[key] = await _probe(run.prober, key[0])
+        if row["relation"] in run.files and row["kind"] in "rpmv":
+            run.seen.setdefault((_name(row), row["mode"]), [now, now])[1] = now
+    await run.clients.look(run.watcher, run.runner.info.backend_pid)
 
 
-async def _probe(prober: psycopg.AsyncConnection, table: QualifiedName) -> set[Work]:
-    """Try to read and to write, as an application would; nothing is changed."""
-    waiting: set[Work] = set()
-    attempts: tuple[tuple[Work, str], ...] = (
-        ("reads", "SELECT FROM {} LIMIT 1"),
-        ("writes", "DELETE FROM {} WHERE false"),
-    )
-    for work, text in attempts:
-        try:
-            await prober.execute(sql.SQL(text).format(table.identifier))
-        except psycopg.errors.LockNotAvailable:
-            waiting.add(work)
-        except psycopg.Error:
-            continue
-    return waiting
-
-
-def _locks(run: _Run, number: int, ms: float) -> tuple[Lock, ...]:
+def _locks(run: _Run, statement: Statement, ms: float) -> tuple[Lock, ...]:
+    """The strongest lock on each table. What ends transactions itself holds it from when it was first seen to last."""
     strongest: dict[QualifiedName, str] = {}
-    for table, mode in run.seen:
+    for table, mode in run.seen.keys() - run.held:
         if table not in strongest or MODES.index(mode) > MODES.index(strongest[table]):
             strongest[table] = mode
     found = []
     for table, mode in strongest.items():
-        waited = run.seen[(table, mode)] | set(blocks(mode))
-        works: tuple[Work, ...] = tuple(work for work in ("reads", "writes") if work in waited)
-        found.append(Lock(number, mode, table, round(ms, 3), works))
+        first, last = run.seen[(table, mode)]
+        held_ms = min(ms, (last - first + _POLL_S) * 1000) if statement.concurrently else ms
+        found.append(Lock(statement.number, mode, table, round(held_ms, 3), blocks(mode)))
     return tuple(sorted(found, key=lambda lock: -MODES.index(lock.mode)))
 
 

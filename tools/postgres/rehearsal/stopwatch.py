@@ -31,6 +31,11 @@ class Timed:
     plan: dict[str, Any]
 
     @property
+    def shape(self) -> list[tuple[str, str]]:
+        """Kinds of the plan's nodes and the indexes they read, parents first."""
+        return [(str(node["Node Type"]), str(node.get("Index Name", ""))) for node in _nodes(self.plan["Plan"])]
+
+    @property
     def indexes(self) -> frozenset[str]:
         """Names of the indexes that the plan reads."""
         return frozenset(str(node["Index Name"]) for node in _nodes(self.plan["Plan"]) if "Index Name" in node)
@@ -49,19 +54,21 @@ def prepared(text: str, values: Sequence[str | None]) -> Prepared:
     return Prepared(text.strip().rstrip("; \n\t"), tuple(values))
 
 
-async def timed(connection: psycopg.AsyncConnection, statement: Prepared) -> Timed:
-    """Run EXPLAIN ANALYZE several times, each in a transaction that is rolled back: a write leaves nothing.
+async def timed(connection: psycopg.AsyncConnection, statement: Prepared, runs: int = _RUNS) -> Timed:
+    """Run EXPLAIN ANALYZE `runs` times after once, each in a transaction that is rolled back: a write leaves nothing.
 
     Raises psycopg.Error when the statement does not run.
     """
     first = await _explained(connection, statement)
-    count = 1 if first["Execution Time"] > _ONCE_ABOVE_MS else _RUNS
-    runs = [await _explained(connection, statement) for _ in range(count)]
-    times = [float(one["Execution Time"]) for one in runs]
+    count = 1 if first["Execution Time"] > _ONCE_ABOVE_MS else runs
+    found = [await _explained(connection, statement) for _ in range(count)]
+    times = [float(one["Execution Time"]) for one in found]
     middle = median(times)
-    shown = min(runs, key=lambda one: abs(one["Execution Time"] - middle))
+    shown = min(found, key=lambda one: abs(one["Execution Time"] - middle))
     top = shown["Plan"]
-    return Timed(round(middle, 3), min(times), max(times), count, round(top["Actual Rows"] * top["Actual Loops"]), shown)
+    return Timed(
+        round(middle, 3), min(times), max(times), count, round(top["Actual Rows"] * top["Actual Loops"]), shown
+    )
 
 
 async def same_rows(connection: psycopg.AsyncConnection, one: Prepared, other: Prepared) -> bool:

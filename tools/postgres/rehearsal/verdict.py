@@ -3,113 +3,34 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
-
-from pydantic import BaseModel
 
 from common.config.settings import Settings
 from common.errors import Missing
 from common.findings import Finding, Severity
 from tools.postgres.connection import Postgres
 from tools.postgres.rehearsal.case import Case
+from tools.postgres.rehearsal.causes import one_a_cause
 from tools.postgres.rehearsal.copy import Copy, copy_of
+from tools.postgres.rehearsal.estimate import assumptions
 from tools.postgres.rehearsal.hazards import RULES
 from tools.postgres.rehearsal.live import ask
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.rehearsal import Trial, tables_of, try_on
+from tools.postgres.rehearsal.report import (
+    CopiedTable,
+    Down,
+    Estimate,
+    FindingOut,
+    LockOut,
+    ServedOut,
+    StepOut,
+    Verdict,
+)
+from tools.postgres.rehearsal.report import Report as Report
 from tools.postgres.rehearsal.rewritten import NotRewritten, Rewrite, rewritten, spare_of
 from tools.postgres.rehearsal.script import Statement, read_script, refuse_hostile
 from tools.postgres.rehearsal.static import lint
-
-Verdict = Literal["safe", "careful", "unsafe"]
-
-ASSUMPTIONS = (
-    "time grows with the rows a statement reads or writes",
-    "the live server reads and writes as fast as this machine",
-    "nobody else holds a lock that the migration waits for",
-)
-
-
-class FindingOut(BaseModel):
-    """One hazard; `statement` counts from 1, 0 is the migration as a whole."""
-
-    code: str
-    severity: Severity
-    statement: int
-    object: str
-    why: str
-    remedy: str
-    evidence: list[str] = []
-    finding: Finding
-    """The same with its facts, for reports that refer to them."""
-
-
-class LockOut(BaseModel):
-    """A table lock as it was taken on the copy."""
-
-    statement: int
-    mode: str
-    object: str
-    held_ms: float
-    blocks: list[str]
-
-
-class StepOut(BaseModel):
-    """One statement as it ran on the copy; `ms` milliseconds there, `live_ms` the estimate at live size."""
-
-    statement: int
-    sql: str
-    ms: float
-    live_ms: float
-    wal_bytes: int
-    rewritten: list[str]
-    built: list[str]
-    error: str | None
-
-
-class Estimate(BaseModel):
-    """What the migration has to do with on the live server: rows by the planner's count, bytes with indexes."""
-
-    live_rows: int
-    live_bytes: int
-    seconds: float
-    assumptions: list[str]
-
-
-class Down(BaseModel):
-    """The way back; `restores` is None when it was not run. `lost`: data that it cannot bring back."""
-
-    source: Literal["given", "derived", "none"]
-    sql: str
-    restores: bool | None
-    lost: list[str]
-    reason: str
-    differences: list[str]
-
-
-class CopiedTable(BaseModel):
-    """What of a table was on the copy."""
-
-    name: str
-    live_rows: int
-    copied_rows: int
-    whole: bool
-
-
-class Report(BaseModel):
-    """A rehearsal and its verdict."""
-
-    verdict: Verdict
-    findings: list[FindingOut]
-    locks: list[LockOut]
-    estimate: Estimate
-    rewrite: Rewrite | None
-    not_rewritten: list[NotRewritten]
-    down: Down
-    steps: list[StepOut]
-    tables: list[CopiedTable]
-    copy_about: str
-    missing: list[str]
+from tools.postgres.rehearsal.traffic import served
 
 
 @dataclass(frozen=True)
@@ -164,17 +85,27 @@ async def rehearse_on(
 ) -> Report:
     """The rehearsal on a copy that is up and as the live server is. What does not lead back stays on the copy."""
     async with spare_of(copy) as spare:
+        progress("timing the statements that the live server runs most")
+        busiest, without = await served(postgres, copy, migration.tables, trace)
         trial = await try_on(
-            copy, migration.tables, migration.statements, migration.back, migration.down, progress=progress
+            copy,
+            migration.tables,
+            migration.statements,
+            migration.back,
+            migration.down,
+            served=busiest,
+            progress=progress,
         )
         progress("asking the live rows")
         case = await ask(postgres, trial, trace)
-        findings = [finding for rule in RULES for finding in rule(case)]
-        rewrite, kept = (None, []) if judge(findings) == "safe" else await rewritten(spare, case, progress)
-        with suppress(Missing):
-            in_transaction = any(each.in_transaction for each in migration.statements)
-            findings += await lint(migration.up, postgres.version // 10_000, in_transaction)
-        return _report(case, sorted(findings, key=lambda each: each.severity.rank), rewrite, kept)
+        findings = one_a_cause([finding for rule in RULES for finding in rule(case)])
+        safe = judge(findings) == "safe"
+        rewrite, kept = (None, []) if safe else await rewritten(spare, case, progress)
+    with suppress(Missing):
+        in_transaction = any(each.in_transaction for each in migration.statements)
+        findings += await lint(migration.up, postgres.version // 10_000, in_transaction)
+    report = _report(case, sorted(findings, key=lambda each: each.severity.rank), rewrite, kept)
+    return report.model_copy(update={"missing": [*report.missing, *without]})
 
 
 def judge(findings: list[Finding]) -> Verdict:
@@ -187,23 +118,20 @@ def judge(findings: list[Finding]) -> Verdict:
 
 def _report(case: Case, findings: list[Finding], rewrite: Rewrite | None, kept: list[NotRewritten]) -> Report:
     trial = case.trial
-    sizes = [case.size(table) for table in trial.tables]
-    steps = []
-    for step in trial.steps:
-        tables = [lock.object for lock in step.locks if not case.new(lock.object)]
-        live_ms = max((case.live_ms(step, table) for table in tables), default=step.ms)
-        steps.append(
-            StepOut(
-                statement=step.number,
-                sql=step.sql,
-                ms=step.ms,
-                live_ms=round(live_ms, 3),
-                wal_bytes=step.wal_bytes,
-                rewritten=[str(each) for each in step.rewritten],
-                built=[str(each) for each in step.built],
-                error=step.error,
-            )
+    steps = [
+        StepOut(
+            statement=step.number,
+            sql=step.sql,
+            ms=step.ms,
+            live_ms=round(case.live_ms(step), 3),
+            wal_bytes=step.wal_bytes,
+            rewritten=[str(each) for each in step.rewritten],
+            built=[str(each) for each in step.built],
+            scanned=[str(each) for each in step.scanned],
+            error=step.error,
         )
+        for step in trial.steps
+    ]
     return Report(
         verdict=judge(findings),
         findings=[
@@ -224,17 +152,14 @@ def _report(case: Case, findings: list[Finding], rewrite: Rewrite | None, kept: 
                 mode=lock.mode,
                 object=str(lock.object),
                 held_ms=lock.held_ms,
+                live_ms=round(case.held_live_ms(lock), 3),
+                waited_ms=lock.waited_ms,
                 blocks=list(lock.blocks),
             )
             for step in trial.steps
             for lock in step.locks
         ],
-        estimate=Estimate(
-            live_rows=sum(rows for rows, _ in sizes),
-            live_bytes=sum(size for _, size in sizes),
-            seconds=round(sum(step.live_ms for step in steps) / 1000, 3),
-            assumptions=list(ASSUMPTIONS),
-        ),
+        estimate=_estimate(case),
         rewrite=rewrite,
         not_rewritten=kept,
         down=Down(
@@ -246,12 +171,47 @@ def _report(case: Case, findings: list[Finding], rewrite: Rewrite | None, kept: 
             differences=list(trial.left),
         ),
         steps=steps,
+        served=[
+            ServedOut(
+                statement=each.served.text,
+                calls=each.served.calls,
+                before_ms=each.served.before.ms,
+                after_ms=each.after.ms if each.after else None,
+                indexes_before=sorted(each.served.before.indexes),
+                indexes_after=sorted(each.after.indexes) if each.after else [],
+                error=each.error,
+            )
+            for each in trial.again
+        ],
         tables=[
             CopiedTable(name=str(each.name), live_rows=each.live_rows, copied_rows=each.copied_rows, whole=each.whole)
             for each in trial.copy.tables
         ],
         copy_about=trial.copy.about,
         missing=list(trial.copy.missing),
+    )
+
+
+def _estimate(case: Case) -> Estimate:
+    trial = case.trial
+    sizes = [case.size(table) for table in trial.tables]
+    files = {each.name: each.total_bytes for each in trial.copy.relations}
+    written = [
+        (files.get(table, 0) / case.scale(table), step.ms)
+        for step in trial.steps for table in step.rewritten if not case.new(table)
+    ]  # fmt: skip
+    wal = round(sum(step.wal_bytes * case.times(step) for step in trial.steps))
+    return Estimate(
+        live_rows=sum(rows for rows, _ in sizes),
+        live_bytes=sum(size for _, size in sizes),
+        seconds=round(sum(case.live_ms(step) for step in trial.steps) / 1000, 3),
+        wal_bytes=wal,
+        assumptions=assumptions(
+            wal,
+            round(sum(size for size, _ in written)),
+            sum(ms for _, ms in written),
+            (str(table) for step in trial.steps for table in case.worked(step) if case.scale(table) > 1),
+        ),
     )
 
 

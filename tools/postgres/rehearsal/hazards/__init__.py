@@ -13,8 +13,10 @@ from tools.postgres.rehearsal.hazards import (
     index_build,
     live_rows,
     lock,
+    plan_regression,
     restore,
     retry,
+    row_locks,
     table_rewrite,
     triggers,
 )
@@ -25,6 +27,7 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     table_rewrite.check,
     index_build.check,
     lock.check,
+    row_locks.check,
     backfill.check,
     concurrently.check,
     retry.check,
@@ -32,4 +35,5 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     data_loss.check,
     restore.check,
     triggers.check,
+    plan_regression.check,
 )

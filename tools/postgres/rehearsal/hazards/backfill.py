@@ -15,7 +15,7 @@ def check(case: Case) -> Iterator[Finding]:
             locked = []
             continue
         if step.rows >= 0 and locked:
-            changed = [lock.object for lock in step.locks if not case.small(lock.object)]
+            changed = [each for each in step.tables if each in locked and not case.small(each)]
             if changed:
                 yield case.found(
                     "ddl-and-backfill-together", Severity.HIGH, changed[0],

@@ -20,8 +20,8 @@ def check(case: Case) -> Iterator[Finding]:
         )  # fmt: skip
     for unasked in case.unasked:
         yield case.found(
-            "fails-on-existing-data", Severity.MEDIUM, f"statement {unasked.statement}",
-            "Whether statement {statement} finds " + unasked.question + " was not known in time",
-            statement=unasked.statement, wrong_if="the live rows have none: count them",
+            "fails-on-existing-data", Severity.MEDIUM, unasked.object,
+            "Whether statement {statement} finds " + unasked.question + " could not be asked: {reason}",
+            statement=unasked.statement, reason=unasked.reason, wrong_if="the live rows have none: count them",
             remedy="Count them on a replica before the migration.",
         )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from common.findings import Finding, Severity
 from tools.postgres.rehearsal.case import Case
+from tools.postgres.rehearsal.snapshot import differences
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -12,6 +13,8 @@ def check(case: Case) -> Iterator[Finding]:
     if trial.failed is not None:
         return
     where = trial.tables[0] if trial.tables else "the migration"
+    if trial.down_source == "none" and not differences(trial.before, trial.after):
+        return
     if trial.down_source == "none":
         yield case.found(
             "not-reversible", Severity.LOW, where, "There is no way back: {reason}", reason=trial.down_reason,

@@ -50,7 +50,8 @@ WITH schemas AS (
      WHERE c.contype <> 't'
     UNION ALL
     SELECT 'index ' || r.shown,
-           jsonb_build_object('definition', pg_get_indexdef(i.indexrelid), 'valid', i.indisvalid,
+           jsonb_build_object('definition', pg_get_indexdef(i.indexrelid), 'table', i.indrelid::regclass::text,
+               'valid', i.indisvalid,
                'owner', pg_get_userbyid(r.relowner), 'clustered', i.indisclustered,
                'replica identity', i.indisreplident, 'options', r.reloptions,
                'statistics targets', (SELECT jsonb_agg(a.attstattarget ORDER BY a.attnum) FROM pg_attribute a

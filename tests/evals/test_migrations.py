@@ -1,0 +1,84 @@
+"""Sixty migrations on a payment service with tables of up to three million rows: right by what `migrations.toml` says."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from common.config.settings import Settings
+from tests.conftest import Server
+from tests.live.rehearsal.conftest import Shop
+from tests.live.rehearsal.ground import Ground, grounds
+from tools.postgres.connection import Postgres
+from tools.postgres.rehearsal.names import QualifiedName
+from tools.postgres.rehearsal.verdict import Report
+
+HERE = Path(__file__).parent
+MIGRATIONS: list[dict[str, Any]] = tomllib.loads((HERE / "migrations.toml").read_text())["migration"]
+TABLES = ["accounts", "audit", "currencies", "customers", "daily", "entries", "events", "transfers"]
+COPIED = 20_000
+"""Rows of a table on the copy: 150 times fewer than the largest has."""
+BUSIEST = "SELECT id, balance FROM pay.accounts WHERE customer_id = {}"
+
+
+@pytest.fixture(scope="module")
+def world(postgres18: Server) -> Iterator[Shop]:
+    database = postgres18.new_database()
+    owner, looker = f"owner_{database.name}", f"looker_{database.name}"
+    database.execute(f"CREATE ROLE {owner}; CREATE ROLE {looker} LOGIN PASSWORD 'look' IN ROLE pg_read_all_stats")
+    database.execute("CREATE EXTENSION pg_stat_statements")
+    text = (HERE / "migrations_world.sql").read_text()
+    before, _, vacuum = text.rpartition("VACUUM")
+    database.execute(before.replace("{owner}", owner).replace("{looker}", looker))
+    database.execute("VACUUM" + vacuum)
+    _broken_index(database.dsn)
+    with psycopg.connect(database.dsn, autocommit=True) as application:
+        for number in range(200):
+            application.execute(BUSIEST.format(number))  # type: ignore[arg-type]
+    yield Shop(database, looker)
+    database.drop()
+
+
+def _broken_index(dsn: str) -> None:
+    """What a CREATE INDEX CONCURRENTLY leaves behind that failed half way."""
+    with psycopg.connect(dsn, autocommit=True) as connection, pytest.raises(psycopg.errors.UniqueViolation):
+        connection.execute("CREATE UNIQUE INDEX CONCURRENTLY transfers_reference ON pay.transfers (ref)")
+
+
+@pytest.fixture(scope="module")
+def ground(world: Shop) -> Iterator[Ground]:
+    with grounds(world, [QualifiedName("pay", name) for name in TABLES], COPIED) as made:
+        yield made
+
+
+def test_there_are_sixty() -> None:
+    assert len({one["name"] for one in MIGRATIONS}) == len(MIGRATIONS) == 60
+    groups = [one["group"] for one in MIGRATIONS]
+    assert {group: groups.count(group) for group in groups} == {"safe": 20, "locks": 20, "fails": 20}
+
+
+@pytest.mark.parametrize("migration", MIGRATIONS, ids=[one["name"] for one in MIGRATIONS])
+async def test_the_verdict_is_right(migration: dict[str, Any], ground: Ground, world: Shop) -> None:
+    async with await Postgres.connect(world.dsn, Settings()) as live:
+        report = await ground.rehearse(live, migration["up"], migration.get("down"))
+    said = [
+        (each.severity.value, each.code, each.statement, each.why)
+        for each in report.findings
+        if "squawk" not in each.code
+    ]
+    expected = {"safe": ["safe"], "fails": ["unsafe"]}.get(migration["group"]) or migration["verdict"]
+    assert report.verdict in expected, said
+    assert {*migration.get("codes", ())} <= {each.code for each in report.findings}, said
+    _led_back(report, migration.get("restores", ""))
+
+
+def _led_back(report: Report, wanted: str) -> None:
+    if wanted in ("derived", "given"):
+        assert report.down.source == wanted, report.down
+        assert report.down.restores is True, (report.down.sql, report.down.differences)
+    elif wanted:
+        assert report.down.source == "none"
+        assert wanted in report.down.reason
