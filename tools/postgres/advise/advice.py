@@ -11,24 +11,25 @@ import psycopg
 
 from common.config.settings import Settings
 from common.errors import DbcrewError, EngineDied, NoData, Refused
-from tools.postgres.advise.building import beside, grown, joined, reserved, wanted
+from tools.postgres.advise.building import beside, beyond_hypopg, grown, reserved, wanted
 from tools.postgres.advise.built import Built
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.carried import carried, lost
 from tools.postgres.advise.case import Case
 from tools.postgres.advise.cases import Missing, cases_of
+from tools.postgres.advise.costs import Known, Trial
 from tools.postgres.advise.hypothetical import Hypothetical, possible
+from tools.postgres.advise.mixed import Mixed
 from tools.postgres.advise.proof import Proof, prove, without_the_guilty
 from tools.postgres.advise.search import Choice, Search
 from tools.postgres.advise.single import why_none
 from tools.postgres.advise.sizes import estimate
+from tools.postgres.advise.statistics import statistics
 from tools.postgres.advise.tidy import Drop, drops
 from tools.postgres.advise.unused import unused
 from tools.postgres.advise.workload import Workload
 from tools.postgres.advise.writes import upkeep
 from tools.postgres.connection import Postgres
-from tools.postgres.plans.look import Look
-from tools.postgres.plans.rules.correlated_columns import check as correlated
 from tools.postgres.rehearsal.copy import copy_of
 
 _MOST_BUILT = 80
@@ -116,6 +117,9 @@ class Adviser:
         self._postgres, self._settings, self._progress = postgres, settings, progress
         self._storage, self._seconds = storage_bytes, seconds
         self._least_s = min(_LEAST_S, seconds / 6)
+        self._known: Known | None = None
+        """What HypoPG has said."""
+        self._possible: set[Candidate] = set()
         self._limit_ms = int(min(_STATEMENT_LIMIT_MS, 250 * seconds))
 
     async def advise(self, workload: Workload) -> Advice:
@@ -158,10 +162,10 @@ class Adviser:
             self._progress(f"trying {len(every)} candidates with HypoPG")
             usable = set(await possible(self._postgres, every))
             async with self._postgres.session([], timeout_ms=int(self._seconds * 1000)) as session:
-                trial = await Hypothetical.begin(session)
+                self._known = Known(await Hypothetical.begin(session))
+                self._possible = {each for each in usable if not beyond_hypopg(each)}
                 free = max(self._storage / 2, self._storage - reserved(advice.cases))
-                search = self._search(trial, advice.cases, usable, 0.4 * self._seconds, free)
-                choice = await search.run()
+                choice = await self._search(self._known, advice.cases, self._possible, 0.4 * self._seconds, free).run()
         except EngineDied:
             raise
         except DbcrewError as error:
@@ -173,7 +177,7 @@ class Adviser:
 
     def _search(
         self,
-        trial: Hypothetical | Built,
+        trial: Trial,
         cases: Sequence[Case],
         usable: set[Candidate],
         seconds: float,
@@ -186,7 +190,7 @@ class Adviser:
             storage_bytes=storage,
             seconds=seconds,
             upkeep=upkeep,
-            inventive=isinstance(trial, Hypothetical),
+            inventive=not isinstance(trial, Built),
         )
 
     async def _on_copy(self, advice: Advice, searching: asyncio.Task[Choice | None], deadline: float) -> None:
@@ -206,33 +210,32 @@ class Adviser:
             await reader.execute(f"SET statement_timeout = {self._limit_ms}")
             await reader.execute("SET default_transaction_read_only = on")
             advice.notes += [f"not on the copy: {each}" for each in copy.missing]
-            times_larger = grown(copy, advice.cases)
-            built = Built(keeper, reader, times_larger)
+            built = Built(keeper, reader, grown(copy, advice.cases))
             away = await lost(built, advice.cases)
             here = [case for case in advice.cases if case.number not in away]
             chosen = await searching
             if chosen is None:
                 advice.how = "copy"
             now = time.monotonic()
-            usable = await self._built(built, advice, chosen, max(now + self._least_s, now + 0.5 * (deadline - now)))
-            self._progress(f"choosing among {len(usable)} built indexes")
+            until = max(now + self._least_s, now + 0.5 * (deadline - now))
+            usable = await self._built(built, advice, wanted(advice.cases, chosen), until)
             left = max(self._least_s, 0.4 * (deadline - time.monotonic()))
-            result = await self._search(built, here, usable, left, self._storage).run()
+            result = await self._chosen(built, here, usable, left)
             advice.dear = {
                 number: (best[0][1], result.before[number] / best[0][0])
                 for number, best in result.alone.items()
                 if best and best[0][0] > 0
             }
             if chosen is not None:
-                result = joined(chosen, result, times_larger, self._storage)
                 result = beside(result, chosen, away.keys(), self._storage)
+            usable |= await self._built(built, advice, [e for e in result.indexes if e not in usable], math.inf)
+            result.indexes = [e for e in result.indexes if e in usable or away.keys() & {*result.users.get(e, ())}]
             self._progress("running the statements without and with the indexes")
             until = max(deadline, time.monotonic() + self._least_s)
             queries = [case.query for case in here]
-            advice.proof = await prove(built, queries, frozenset(result.indexes), until)
-            kept, advice.proof = await without_the_guilty(
-                built, queries, frozenset(result.indexes), advice.proof, until
-            )
+            every = frozenset(result.indexes)
+            advice.proof = await prove(built, queries, every, until)
+            kept, advice.proof = await without_the_guilty(built, queries, every, advice.proof, until)
             advice.dropped = [each for each in result.indexes if each not in kept]
             result.indexes = [each for each in result.indexes if each in kept]
             advice.choice = result
@@ -241,16 +244,26 @@ class Adviser:
             self._keep_used(advice)
             for each in advice.choice.indexes:
                 advice.insert_us[each] = await built.insert_us(each)
-            advice.statistics = _statistics(advice)
+            advice.statistics = statistics(advice.cases, advice.proof)
             if chosen is None:
                 advice.guess([case for case in advice.cases if case.number in away], self._storage)
 
-    async def _built(self, built: Built, advice: Advice, chosen: Choice | None, until: float) -> set[Candidate]:
-        """Build the candidates that are still open, and have every statement that could use one consider it."""
-        ranked = wanted(advice.cases, chosen)
+    async def _chosen(self, built: Built, cases: Sequence[Case], usable: set[Candidate], seconds: float) -> Choice:
+        """The choice among what is built, and with HypoPG among all that it can make up at live size."""
+        if self._known is None:
+            self._progress(f"choosing among {len(usable)} built indexes")
+            return await self._search(built, cases, usable, seconds, self._storage).run()
+        usable = usable | self._possible
+        self._progress(f"choosing among {len(usable)} indexes")
+        async with self._postgres.session([], timeout_ms=int(self._seconds * 1000)) as session:
+            trial = Mixed(Known(await Hypothetical.begin(session), self._known), Known(built))
+            return await self._search(trial, cases, usable, seconds, self._storage).run()
+
+    async def _built(self, built: Built, advice: Advice, ranked: Sequence[Candidate], until: float) -> set[Candidate]:
+        """Build these on the copy, in this order, as far as time and room go. Those that are there."""
         usable: set[Candidate] = set()
         for number, each in enumerate(ranked):
-            if number >= _MOST_BUILT or (time.monotonic() > until and each not in advice.choice.indexes):
+            if number >= _MOST_BUILT or time.monotonic() > until:
                 advice.notes.append(f"{len(ranked) - number} of {len(ranked)} candidates were not tried")
                 break
             self._progress(f"building candidate {number + 1} of {min(len(ranked), _MOST_BUILT)}")
@@ -260,11 +273,6 @@ class Adviser:
             except psycopg.errors.DiskFull:  # it left nothing behind, and what was built before is there to be used
                 advice.missing.append(Missing(f"room to build {each.name}", "Free some space, or give less --storage."))
                 break
-        for case in advice.cases if chosen else ():
-            # What the search merged or slimmed was nobody's candidate before.
-            mine = {(each.place, each.parts[0].text) for each in case.candidates}
-            fresh = [each for each in ranked if (each.place, each.parts[0].text) in mine]
-            case.candidates = list(dict.fromkeys([*case.candidates, *fresh]))
         return usable
 
     def _keep_used(self, advice: Advice) -> None:
@@ -278,16 +286,3 @@ class Adviser:
             else:
                 advice.dropped.append(each)
         advice.choice.indexes = kept
-
-
-def _statistics(advice: Advice) -> list[Drop]:
-    """Extended statistics that the measured plans call for."""
-    plans = {each.number: each.after for each in advice.proof.measured}
-    found: dict[str, Drop] = {}
-    for case in advice.cases:
-        plan = plans.get(case.number)
-        if plan is None:
-            continue
-        for finding in correlated(Look(plan, case.statement, case.statement.schema)):
-            found.setdefault(finding.remedy, Drop(finding.remedy, finding.text))
-    return list(found.values())

@@ -1,11 +1,10 @@
-"""Which candidates are built on the copy, in which order, and how its answer joins that of the live server."""
+"""Which candidates are built on the copy, in which order, and what becomes of statements that cannot run there."""
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.case import Case
-from tools.postgres.advise.merging import lean
 from tools.postgres.advise.search import Choice
 from tools.postgres.advise.sizes import estimate
 from tools.postgres.rehearsal.copy import Copy
@@ -15,13 +14,11 @@ _SPECIAL = frozenset({"gin", "trigram", "partial", "latest", "extreme", "pattern
 
 
 def wanted(cases: Sequence[Case], chosen: Choice | None) -> list[Candidate]:
-    """What to build, the most useful or quickest first: all, or after HypoPG the chosen and those it cannot judge."""
+    """What to build, the most useful or quickest first: all, or after HypoPG those it cannot judge."""
     if chosen is None:
         every = dict.fromkeys(each for case in cases for each in case.candidates)
         return sorted(every, key=_rank(cases))
-    some = dict.fromkeys([*chosen.indexes, *chosen.wished])
-    some.update(dict.fromkeys(lean(each) for each in list(some) if each.include))
-    some.update(dict.fromkeys(each for case in cases for each in case.candidates if beyond_hypopg(each)))
+    some = dict.fromkeys(each for case in cases for each in case.candidates if beyond_hypopg(each) and not each.include)
     return sorted(some, key=_slow_to_build)
 
 
@@ -35,7 +32,7 @@ def beyond_hypopg(candidate: Candidate) -> bool:
         return True
     expression = any(not part.plain for part in candidate.parts)
     hidden = candidate.table.row_security and any(part.operators for part in candidate.parts)
-    return (expression or hidden) and not candidate.include
+    return expression or hidden
 
 
 def reserved(cases: Sequence[Case]) -> int:
@@ -53,35 +50,6 @@ def grown(copy: Copy, cases: Sequence[Case]) -> dict[str, float]:
             if copied and copied.copied_rows:
                 found[table.qualified] = max(1.0, table.rows / copied.copied_rows)
     return found
-
-
-def joined(hypothetical: Choice, built: Choice, grown: Mapping[str, float], storage: float) -> Choice:
-    """The copy's choice, with the live server's costs where HypoPG knew them.
-
-    An index that only pays at live size is kept when HypoPG chose it, the copy holds a sample of its table, nothing
-    that was chosen begins with the same key, and it fits.
-    """
-    kept = list(built.indexes)
-    sizes = {**hypothetical.sizes, **built.sizes}
-    for each in hypothetical.indexes:
-        alike = any(other.place == each.place and other.parts[0].text == each.parts[0].text for other in kept)
-        if grown.get(each.place, 1.0) > 1.5 and not alike and sum(sizes[k] for k in kept) + sizes[each] <= storage:
-            kept.append(each)
-    users = {**hypothetical.users, **built.users}
-    return Choice(
-        indexes=sorted(kept, key=lambda each: (each.place, each.name)),
-        before=hypothetical.before,
-        after={
-            number: min(cost, built.after[number] / built.before[number] * hypothetical.before[number])
-            if built.before.get(number)
-            else cost
-            for number, cost in hypothetical.after.items()
-        },
-        users={each: users[each] for each in kept if each in users},
-        sizes={each: sizes[each] for each in kept},
-        alone=hypothetical.alone,
-        out_of_time=hypothetical.out_of_time or built.out_of_time,
-    )
 
 
 def beside(built: Choice, hypothetical: Choice, lost: Collection[int], storage: float) -> Choice:

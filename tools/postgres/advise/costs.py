@@ -47,23 +47,44 @@ class Trial(Protocol):
         """The index's size in bytes, estimated or real."""
 
 
-class Costs:
-    """Costs that are known. A plan is the same under every set that lies between what it uses and what was offered.
+class Known:
+    """A trial that remembers. A plan is the same under every set that lies between what it uses and what was offered.
 
     That is the atomic-configuration property of index selection (Finkelstein, Schkolnick, Tiberio: Physical Database
     Design for Relational Databases, 1988).
     """
 
-    def __init__(self, trial: Trial, candidates: Mapping[int, Sequence[Candidate]]) -> None:
+    def __init__(self, trial: Trial, before: "Known | None" = None) -> None:
+        """`before`: what was asked of the same server earlier is known still."""
         self._trial = trial
-        self._known: dict[str, list[tuple[Indexes, Costed]]] = {}
+        self._plans: dict[str, list[tuple[Indexes, Costed]]] = before._plans if before else {}
+
+    async def cost(self, text: str, indexes: Indexes, enough: float = -1.0) -> Costed:
+        """The cost of `text` under `indexes`, asked for only when it is not known; a plan as cheap as `enough` will do."""
+        plans = self._plans.setdefault(text, [])
+        for offered, costed in plans:
+            if costed.used <= indexes and (indexes <= offered or costed.cost <= enough):
+                return costed
+        costed = await self._trial.cost(text, indexes)
+        plans.append((indexes, costed))
+        return costed
+
+    async def size(self, candidate: Candidate) -> int:
+        """The index's size in bytes."""
+        return await self._trial.size(candidate)
+
+
+class Costs:
+    """The costs of a workload's queries, each with the candidates that could matter to it."""
+
+    def __init__(self, trial: Trial, candidates: Mapping[int, Sequence[Candidate]]) -> None:
+        self._known = trial if isinstance(trial, Known) else Known(trial)
         self._least: dict[str, float] = {}
         self._offered = {number: frozenset(offered) for number, offered in candidates.items()}
         self._leading = {
             number: {(each.place, each.parts[0].text) for each in offered} | {(each.place, "") for each in offered}
             for number, offered in candidates.items()
         }
-        self.asked = 0
 
     def concerned(self, query: Query, candidate: Candidate) -> bool:
         """Whether an index could matter to a query: one on the same table with the same first key was thought of."""
@@ -87,17 +108,10 @@ class Costs:
 
     async def size(self, candidate: Candidate) -> int:
         """The index's size in bytes."""
-        return await self._trial.size(candidate)
+        return await self._known.size(candidate)
 
     async def _one(self, text: str, indexes: Indexes) -> Costed:
-        known = self._known.setdefault(text, [])
-        least = self._least.get(text, -1.0) * _SAME
-        for offered, costed in known:
-            if costed.used <= indexes and (indexes <= offered or costed.cost <= least):
-                return costed
-        costed = await self._trial.cost(text, indexes)
-        self.asked += 1
-        known.append((indexes, costed))
+        costed = await self._known.cost(text, indexes, self._least.get(text, -1.0) * _SAME)
         if text in self._least:
             self._least[text] = min(costed.cost, self._least[text])
         return costed

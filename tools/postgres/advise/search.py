@@ -120,7 +120,24 @@ class Search:
                 fits, high = tried, self._pressure
             else:
                 chosen, low = tried, self._pressure
-        return fits if fits is not None else await self._cut(chosen)
+        self._pressure = 0.0
+        return await self._filled(moves, fits if fits is not None else await self._cut(chosen))
+
+    async def _filled(self, moves: list[Indexes], chosen: Indexes) -> Indexes:
+        """What is left of the storage given to whatever still helps most and fits."""
+        room = self._storage - await self._total(chosen)
+        while not self._late():
+            best, gain = None, _LEAST_GAIN
+            for move in moves:
+                if move - chosen and await self._total(move - chosen) <= room:
+                    found = await self._gain(chosen, chosen | move, gain)
+                    if found > gain:
+                        best, gain = move, found
+            if best is None:
+                break
+            room -= await self._total(best - chosen)
+            chosen |= best
+        return chosen
 
     async def _chosen(self, moves: list[Indexes]) -> Indexes:
         return await self._exchanged(await self._greedy(moves))

@@ -1,0 +1,29 @@
+"""Trying indexes in two places at once: by HypoPG at the live server's size, and on the copy what HypoPG cannot judge."""
+
+from tools.postgres.advise.building import beyond_hypopg
+from tools.postgres.advise.candidate import Candidate
+from tools.postgres.advise.costs import Costed, Indexes, Known
+
+
+class Mixed:
+    """A trial whose costs are the live server's: what the copy says counts as a share of the cost without indexes."""
+
+    def __init__(self, live: Known, copy: Known) -> None:
+        self._live, self._copy = live, copy
+
+    async def cost(self, text: str, indexes: Indexes) -> Costed:
+        """The cost on the live server, of the better plan: with what HypoPG can make up, or with what the copy holds."""
+        special = frozenset(each for each in indexes if beyond_hypopg(each))
+        plain = await self._live.cost(text, indexes - special)
+        if not special:
+            return plain
+        real = await self._copy.cost(text, special)
+        if not real.used:
+            return plain
+        whole = (await self._copy.cost(text, frozenset())).cost
+        cost = (await self._live.cost(text, frozenset())).cost * real.cost / max(whole, 1e-9)
+        return Costed(cost, real.used) if cost < plain.cost else plain
+
+    async def size(self, candidate: Candidate) -> int:
+        """The index's size in bytes at the live table's rows."""
+        return await (self._copy if beyond_hypopg(candidate) else self._live).size(candidate)
