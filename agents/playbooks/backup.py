@@ -103,7 +103,7 @@ def _how(drill: Evidence) -> str:
         checks.append(
             f"errors that did not stop the restore: {ref(drill, 'error_count')}, the first: {ref(drill, 'errors.0')}"
         )
-    verified = f" {'; '.join(checks)}.".capitalize() if checks else ""
+    verified = f" Beside that: {'; '.join(checks)}." if checks else ""
     steps = ", ".join(f"{one['step']} {ref(drill, f'steps.{n}.ms')}" for n, one in enumerate(drill.data["steps"]))
     return (
         f"{ref(drill, 'backup')}: {drill.data['kind']}, {ref(drill, 'size_bytes')}, written {ref(drill, 'age_s')} ago; "

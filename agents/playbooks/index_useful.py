@@ -130,7 +130,7 @@ async def _judged(brief: Brief, indexes: Evidence, number: int, spare: dict[str,
         findings=(finding,) if finding else (),
         proposals=(proposal,) if proposal else (),
         looked_at=tuple(one for one in (indexes.id, health.id, proposal.rehearsal if proposal else "") if one),
-        status=CaseStatus.DONE,
+        status=CaseStatus.DONE if proposal or not finding or index["enforces_constraint"] else CaseStatus.PARTIAL,
     )
 
 

@@ -9,6 +9,7 @@ from agents.playbooks.query_proposal import proposal
 from agents.playbooks.words import ref, stopped
 from agents.reply import CaseStatus, PlanPair, Proposal, Reply
 from common.evidence import Evidence
+from common.findings import Finding
 from tools.postgres.statements import has_parameters, with_values
 
 _WORTH = 0.8
@@ -114,7 +115,7 @@ def _reply(case: QueryCase) -> Reply:
         title="Slow query",
         verdict=query_words.verdict(case, best),
         prose=query_words.prose(case, best),
-        findings=case.findings,
+        findings=_findings(case),
         proposals=(offer,) if offer else (),
         plans=_plans(case, best),
         schema_evidence=case.brief.schema,
@@ -122,6 +123,12 @@ def _reply(case: QueryCase) -> Reply:
         looked_at=tuple(one.id for one in case.records),
         status=_status(case, offer),
     )
+
+
+def _findings(case: QueryCase) -> tuple[Finding, ...]:
+    """What the rules found, without an index they miss that was tried and made nothing faster."""
+    refuted = case.measured is not None and case.measured.ok and case.measured.data["best"] is None
+    return tuple(one for one in case.findings if not (refuted and one.code == "missing-index"))
 
 
 def _plans(case: QueryCase, best: int | None) -> tuple[PlanPair, ...]:

@@ -5,10 +5,12 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from tools.postgres.plans.tree import plan_of
 from tools.postgres.rehearsal.stopwatch import Timed
 
 _HARDLY_SHARE = 0.01
 """So small a share of the time before is not worth a larger index."""
+_MORE_ROWS, _FEW_ROWS = 1.2, 10.0
 
 
 class Tried(BaseModel):
@@ -62,7 +64,18 @@ def best_of(tried: Sequence[Tried], before: Timed) -> int | None:
 
 
 def _alike(one: Tried, fastest: Tried, before: Timed) -> bool:
-    """Whether a change is as fast as the fastest for all one can tell, or slower by no more than a hundredth of before."""
+    """Whether a change reads no more rows than the fastest and is as fast for all one can tell, or hardly slower.
+
+    Fewer rows count whatever the clock says: an index that filters more while it reads is fast for these values only.
+    """
+    if _read(one) > _MORE_ROWS * _read(fastest) + _FEW_ROWS:
+        return False
     late = (one.after_ms or 0.0) - (fastest.after_ms or 0.0)
     overlap = (one.fastest_ms or 0.0) <= (fastest.slowest_ms or 0.0)
     return overlap or late <= _HARDLY_SHARE * before.ms
+
+
+def _read(one: Tried) -> float:
+    """Rows that the plan takes from its tables, those it throws away again included."""
+    nodes = plan_of(one.plan).nodes if one.plan else ()
+    return sum((node.rows or 0.0) + node.removed for node in nodes if node.table)

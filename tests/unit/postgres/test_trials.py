@@ -27,6 +27,23 @@ def test_a_covering_index_of_twice_the_size_is_not_worth_42_microseconds() -> No
     assert best_of([narrow, covering], BEFORE) == 0
 
 
+def scan(rows: int, removed: int) -> dict[str, Any]:
+    node = {
+        "Node Type": "Index Scan",
+        "Relation Name": "t",
+        "Plan Rows": rows,
+        "Total Cost": 1.0,
+        "Actual Total Time": 0.1,
+    }
+    return {"Plan": node | {"Actual Rows": rows, "Actual Loops": 1, "Rows Removed by Filter": removed}}
+
+
+def test_a_smaller_index_that_throws_rows_away_is_fast_for_these_values_only() -> None:
+    exact, filtering = tried(0.10, size=9_000_000, plan=scan(50, 0)), tried(0.11, size=2_000_000, plan=scan(50, 400))
+    assert best_of([filtering, exact], BEFORE) == 1
+    assert best_of([filtering.model_copy(update={"plan": scan(50, 0)}), exact], BEFORE) == 0
+
+
 def test_a_larger_index_that_is_clearly_faster_is_chosen() -> None:
     assert best_of([tried(20.0, size=1000), tried(5.0, size=2000)], BEFORE) == 1
 
