@@ -62,8 +62,8 @@ class Result(BaseModel):
     """`before_ms` is the statement's median time on the copy as it is, `plan` its plan there.
 
     `best` is the position in `tried` of the best change that keeps the rows and can be undone: the one that takes the
-    least storage of those that are as fast as the fastest and read no more rows. None when none helps, that is when no change has all its
-    runs faster than all runs without it.
+    least storage of those that are as fast as the fastest and read no more rows. None when none helps, that is when no
+    change has all its runs faster than all runs without it.
     `about` says what the copy was; `copied_rows`, `live_rows` and `whole` count over its tables.
     """
 
