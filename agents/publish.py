@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 
 from agents.comment import render
 from agents.desk import Desk
@@ -19,15 +20,14 @@ _STATES = (WORKING, WAITING, ANSWERED, APPROVAL)
 async def open_handoffs(replies: Sequence[Reply], desk: Desk) -> list[Answered]:
     """Make the issue of every handoff; those the case waits for come back."""
     opened = []
-    handoffs = [handoff for reply in replies for handoff in reply.handoffs]
-    for number, handoff in enumerate(handoffs, 1):
+    for handoff in (handoff for reply in replies for handoff in reply.handoffs):
         role = ROLES[handoff.role]
         issue = await desk.board.open_issue(
             title=clean(handoff.title).text,
             body=clean(handoff.body).text,
             author=desk.case.request.actor,
             labels=(*role.labels[:1], "handoff"),
-            marker=f"{desk.case.id}:handoff:{number}",
+            marker=f"{desk.case.id}:handoff:{role.name}:{sha256(handoff.title.encode()).hexdigest()[:12]}",
             parent=desk.issue.number,
         )
         desk.progress(f"publish: handed to the {role.name} as #{issue}")

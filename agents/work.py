@@ -120,7 +120,7 @@ class Team:
                 parent=parent.id,
             )
             child = await cases.open(f"{self.board.name}#{number}", parent.origin, request)
-            child = await self.work(child.id)
+            child = await self.work(child.id, retry=True)
             report = Report.model_validate(child.report)
             answers.append(
                 {

@@ -41,7 +41,7 @@ class Board(Protocol):
     async def open_issue(
         self, title: str, body: str, author: str, labels: tuple[str, ...], marker: str, parent: int | None = None
     ) -> int:
-        """The number of the open issue with that marker, made when there is none."""
+        """The number of the open issue with that marker, or of a closed one of that parent; made when there is none."""
 
     async def comment(self, number: int, marker: str, body: str) -> int:
         """Write the team's comment with that marker, or bring it up to date. Gives its id."""

@@ -30,10 +30,10 @@ class LocalBoard:
     async def open_issue(
         self, title: str, body: str, author: str, labels: tuple[str, ...], marker: str, parent: int | None = None
     ) -> int:
-        """The number of the open issue with that marker, made when there is none."""
+        """The number of the open issue with that marker, or of a closed one of that parent; made when there is none."""
         facts = {"title": title, "body": body, "author": author, "labels": list(labels), "marker": marker}
         await self._rows("issue_open", **facts, parent=parent)
-        rows = await self._rows("issue_find", marker=marker)
+        rows = await self._rows("issue_find", marker=marker, parent=parent)
         return int(rows[0]["number"])
 
     async def comment(self, number: int, marker: str, body: str) -> int:

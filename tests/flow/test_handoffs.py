@@ -1,6 +1,7 @@
 """Work handed on: an issue for the other role, the case that waits for it, its end that resumes the case."""
 
 import asyncio
+import shutil
 
 import psycopg
 import pytest
@@ -14,6 +15,7 @@ from common.errors import Refused
 from common.state.cases import Cases, Request
 
 SLOW = "why is this slow: SELECT * FROM shop.orders WHERE id = 17"
+SCANS = "why is this slow: SELECT * FROM shop.orders WHERE customer_id = 17"
 
 
 def spoil(shop) -> None:
@@ -51,6 +53,29 @@ def test_upkeep_goes_to_the_administrator_and_its_answer_comes_back(shop):
         ("local#1", "done", "0", ""),
         ("local#2", "done", "1", "local#1"),
     ]
+    assert rows(shop, "SELECT issue, count(*) FROM dbcrew.comments GROUP BY 1 ORDER BY 1") == [(1, 1), (2, 1)]
+
+
+def test_a_case_that_is_looked_at_again_hands_nothing_on_twice(shop):
+    """The copy could not be made the first time; what the administrator was asked by then is asked once."""
+    spoil(shop)
+
+    async def work(retry: str):
+        async with team(shop.reader, lambda line: None) as crew:
+            return await answer(await crew.work(retry, retry=True) if retry else await ask(SCANS, "", crew), crew)
+
+    free = shutil.disk_usage
+    try:
+        shutil.disk_usage = lambda place: free(place)._replace(free=0)
+        first = asyncio.run(work(""))
+    finally:
+        shutil.disk_usage = free
+    assert (first.exit_code, first.report.status) == (3, "partial")
+    assert len(first.json["handoffs"]) == 1
+    second = asyncio.run(work(first.json["case"]))
+    assert second.report.status == "done"
+    assert second.json["handoffs"] == first.json["handoffs"]
+    assert rows(shop, "SELECT count(*) FROM dbcrew.issues") == [(2,)]
     assert rows(shop, "SELECT issue, count(*) FROM dbcrew.comments GROUP BY 1 ORDER BY 1") == [(1, 1), (2, 1)]
 
 

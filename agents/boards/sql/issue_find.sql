@@ -1,1 +1,4 @@
-SELECT number FROM dbcrew.issues WHERE marker = %(marker)s AND open
+SELECT number FROM dbcrew.issues
+WHERE marker = %(marker)s AND (open OR parent = %(parent)s)
+ORDER BY open DESC, number DESC
+LIMIT 1
