@@ -1,5 +1,6 @@
-"""`./p3 health`: every check of a live PostgreSQL."""
+"""`./p3 health`: every check of a live PostgreSQL, once or again and again."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,28 +10,42 @@ from agents.console import emit, progress, run
 if TYPE_CHECKING:
     from common.findings import Finding, NotChecked
 
+_DEFAULT_S = 60.0
+
 
 def health(
     dsn: Annotated[str, typer.Option(help="The live PostgreSQL.", envvar="DBCREW_LIVE_DSN")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again and again, and say what changed.")] = False,
+    seconds: Annotated[float, typer.Argument(help="With --watch: the time between two looks.", min=1.0)] = _DEFAULT_S,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object; with --watch one a line.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say when a finding would be wrong.")] = False,
 ) -> None:
     """Look for everything that can be wrong with a live PostgreSQL. Reads catalogues and counters only.
 
     {"findings", "not_checked": [{"code", "needs"}], "elapsed_s"}. Exit code 0 when nothing is above info, 1 when
     something is, 2 for a bad DSN or a role that is too strong, 3 when the server cannot be reached.
+
+    With --watch each line is one look: the same and {"at", "look", "new", "gone", "worse", "better"}, or {"at", "look",
+    "unreachable"}; Ctrl-C ends it with the code of the last look.
     """
+    if watch:
+        from agents.rounds import rounds
+
+        shown = public if as_json else partial(_shown, verbose=verbose)
+        raise typer.Exit(run(rounds(partial(_health, dsn, verbose), seconds, as_json, shown)))
     report = run(_health(dsn, verbose))
-    findings: list[Finding] = report["found"]
-    missed: list[NotChecked] = report["missed"]
-    answer = {
-        "findings": [_public(each) for each in findings],
-        "not_checked": [each.model_dump(mode="json") for each in missed],
+    emit(public(report), as_json, lambda: _shown(report, verbose))
+    if any(each.severity.rank < 4 for each in report["found"]):
+        raise typer.Exit(1)
+
+
+def public(report: dict[str, Any]) -> dict[str, Any]:
+    """One look as contract.md prints it."""
+    return {
+        "findings": [{**each.model_dump(mode="json"), "summary": each.text} for each in report["found"]],
+        "not_checked": [each.model_dump(mode="json") for each in report["missed"]],
         "elapsed_s": report["elapsed_s"],
     }
-    emit(answer, as_json, lambda: _text(findings, missed, report, verbose))
-    if any(each.severity.rank < 4 for each in findings):
-        raise typer.Exit(1)
 
 
 async def _health(dsn: str, verbose: bool) -> dict[str, Any]:
@@ -68,13 +83,11 @@ async def _health(dsn: str, verbose: bool) -> dict[str, Any]:
         }
 
 
-def _public(finding: "Finding") -> dict[str, Any]:
-    return {**finding.model_dump(mode="json"), "summary": finding.text}
-
-
-def _text(findings: "list[Finding]", missed: "list[NotChecked]", report: dict[str, Any], verbose: bool) -> str:
+def _shown(report: dict[str, Any], verbose: bool) -> str:
     from common.findings import Severity
 
+    findings: list[Finding] = report["found"]
+    missed: list[NotChecked] = report["missed"]
     lines = [f"{report['where']} · PostgreSQL {report['version']}"]
     for severity in Severity:
         group = [each for each in findings if each.severity is severity]

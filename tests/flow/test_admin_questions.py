@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -210,8 +211,9 @@ def test_is_the_pooler_sized_right(asked, pgbouncer: tuple[str, str]) -> None:
     assert [(one["database"], one["size"]) for one in record["data"]["pools"]] == [("shop", 2)]
     assert said.markdown.count("pool-too-small") == 0
     held = [psycopg.connect(through) for _ in range(5)]
-    import threading
-
+    # In transaction mode a second session may get the first one's server: nothing may be prepared or reset there.
+    for one in held:
+        one.autocommit, one.prepare_threshold = True, None
     threads = [threading.Thread(target=lambda one=one: one.execute("SELECT pg_sleep(4)")) for one in held]
     for thread in threads:
         thread.start()

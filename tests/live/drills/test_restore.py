@@ -1,4 +1,7 @@
-"""A backup restored into a throwaway server: good ones of every kind, and damaged ones that must be named."""
+"""A backup restored into a throwaway server: good ones of every kind, and damaged ones that must be named.
+
+It is what `recovery-never-tested`, a code that health can neither pass nor fail, asks for.
+"""
 
 import gzip
 import os

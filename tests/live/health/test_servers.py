@@ -49,6 +49,18 @@ async def test_a_setting(
     assert told(await look(server.reader(database))) == set()
 
 
+async def test_the_timeout_is_set(server: Server, database: str, look: Look) -> None:
+    """A slot makes it a server in service, of which a limit is asked; set for the database, that is enough."""
+    asked = {"codes": ["no-statement-timeout"]}
+    server.run(database, "SELECT pg_create_physical_replication_slot('in_service')")
+    try:
+        assert told(await look(server.reader(database), **asked)) == {("no-statement-timeout", "statement_timeout")}
+        server.run("postgres", f"ALTER DATABASE {database} SET statement_timeout = '60s'")
+        assert told(await look(server.reader(database), **asked)) == set()
+    finally:
+        server.run(database, "SELECT pg_drop_replication_slot('in_service')")
+
+
 async def test_fsync_off_is_critical(server: Server, database: str, look: Look) -> None:
     health = await look(server.reader(database), codes=["durability-off"])
     assert {(each.object, each.severity.value) for each in health.findings} == {

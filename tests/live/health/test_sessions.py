@@ -115,6 +115,16 @@ async def test_many_connections(server: Server, table: str, look: Look) -> None:
             each.close()
 
 
+async def test_fewer_connections(server: Server, table: str, look: Look) -> None:
+    """Seventy of 117: neither connections-near-limit nor pooler-missing."""
+    held = [psycopg.connect(server.reader(table), autocommit=True) for _ in range(70)]
+    try:
+        assert told(await look(server.reader(table), codes=["connections-near-limit", "pooler-missing"])) == set()
+    finally:
+        for each in held:
+            each.close()
+
+
 async def test_an_application_as_superuser(server: Server, table: str, look: Look) -> None:
     held = [psycopg.connect(server.cluster.dsn_of(table), autocommit=True) for _ in range(3)]
     try:

@@ -1,4 +1,4 @@
-"""A timestamp that does not say in which time zone: what it means depends on who asks."""
+"""A timestamp that does not say in which time zone, or a date kept as text: what it means depends on who asks."""
 
 from collections import Counter
 
@@ -11,6 +11,7 @@ async def look(view: View) -> Outcome:
     """Low for each column in a schema that mixes both types; a schema that never uses time zones has a convention.
 
     Rails and others write UTC into `timestamp` throughout: one line for information, not one per column.
+    A text column counts when its name and every value that ANALYZE kept of it say that it holds dates.
     """
     rows = await view.own("time_columns")
     without = Counter(row["schema"] for row in rows if row["without"])
@@ -31,13 +32,17 @@ async def look(view: View) -> Outcome:
                     remedy="New columns: timestamptz. It takes the same 8 bytes.",
                 )
             )
+    found += [CHECK.finding(Severity.LOW, row, summary=_TEXT) for row in await view.own("text_dates")]
     return found
 
 
+_TEXT = "{object} is text, and all {looked_at} values in its statistics are of type {meant}"
+
 CHECK = Check(
     code="timestamp-without-time-zone",
-    means="A column of type timestamp in a schema where most columns are timestamptz.",
+    means="A column of type timestamp in a schema where most columns are timestamptz, or of type text that holds dates.",
     summary="{object} has no time zone, unlike {zoned} other time columns of its schema",
-    wrong_if="the value is a wall-clock time on purpose, such as the opening hour of a shop",
+    wrong_if="the value is a wall-clock time on purpose, such as the opening hour of a shop, or the text is what another"
+    " system sent, kept as it came",
     look=look,
 )
