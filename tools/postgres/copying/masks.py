@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 from tools.postgres.copying.addresses import Octets
-from tools.postgres.copying.alphabets import DIGITS, Substitutes, alphabet
+from tools.postgres.copying.alphabets import DIGITS, Substitutes, alphabet, lowered
 from tools.postgres.copying.proofs import is_card, is_iban, with_check_digit, with_check_digits
 
 _CODE = 3
@@ -219,14 +219,6 @@ class Masks:
             number = number * len(each) + each.index(sign)
         made = _written(self._small[form][number], form)
         return "".join(sign if len(each) > 1 else old for sign, old, each in zip(made, low, form, strict=True))
-
-
-def lowered(value: str) -> str:
-    """`value` in lower case, sign by sign, so that it stays as long."""
-    low = value.lower()
-    if len(low) == len(value):
-        return low
-    return "".join(each if len(each) == 1 else sign for sign, each in ((s, s.lower()) for s in value))
 
 
 def shares(original: str, masked: str) -> bool:

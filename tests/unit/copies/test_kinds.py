@@ -1,0 +1,101 @@
+"""What is taken for personal by its name or its form, and what is not."""
+
+import pytest
+
+from tools.postgres.copying.cells import Cells
+from tools.postgres.copying.columns import Column
+from tools.postgres.copying.kinds import kind_of_name, kind_of_value, kind_of_values
+from tools.postgres.copying.literals import Literals
+from tools.postgres.copying.masks import Masks
+from tools.postgres.copying.stream import masker
+
+PERSONAL = """email e_mail userEmail email_address correo courriel name full_name firstName last_name nome sobrenome apellidos
+prenom Nachname username phone phone_number mobile telefone celular Telefon iban account_number card_number pan cvv cardholder
+address street rua calle Straße zip postal_code cep plz city ssn cpf nif dni tax_id passport_no national_id dob date_of_birth
+birthday nascimento ip ip_address client_ip password password_hash token api_key session_token secret senha note comments"""
+HARMLESS = """id user_id address_id card_id email_id email_verified email_verified_at phone_confirmed card_brand card_type
+address_type country currency status kind amount total created_at updated_at description reference label slug event_name
+file_name table_name product_name product_names plan role is_admin capacity captain_id name_count version
+settled_at metadata tags"""
+
+
+@pytest.mark.parametrize("name", PERSONAL.split())
+def test_names_that_say_so(name: str) -> None:
+    assert kind_of_name(name)
+
+
+@pytest.mark.parametrize("name", [each for each in HARMLESS.split() if each != "product_names"])
+def test_names_that_do_not(name: str) -> None:
+    assert not kind_of_name(name)
+
+
+def test_the_table_tells_whose_name_it_is() -> None:
+    assert kind_of_name("name", "customers")
+    assert not kind_of_name("name", "products")
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("ann@mail.example", "email"), ("write to ann@mail.example", "text"), ("+351 912 345 678", "phone"),
+        ("4111 1111 1111 1111", "card"), ("DE89 3704 0044 0532 0130 00", "bank"), ("10.1.2.3", "ip"), ("fe80:0:0:0:1::1", "ip"),
+        ("2026-01-02", ""), ("4111111111111112", ""), ("1.2.3", ""), ("saffron books", ""), ("1700000000", ""), ("c-217", ""),
+    ],
+)  # fmt: skip
+def test_forms(value: str, kind: str) -> None:
+    assert kind_of_value(value) == kind
+
+
+def test_a_sample_of_values() -> None:
+    assert kind_of_values(["Anna Silva", "John Smith", "Acme Ltd"]) == "name"
+    assert kind_of_values(["pending", "settled"]) == ""
+    assert kind_of_values(["n1", "n2"] * 50 + ["ask bob@mail.example"]) == "text"
+
+
+def cells() -> Cells:
+    return Cells(Masks(["a", "m"], b"k" * 32))
+
+
+def test_documents_keep_all_but_what_is_personal() -> None:
+    text = '{"plan": "pro", "n": 3, "email": "a.b@c.example", '
+    text += '"owner": {"phone": 912345678, "ok": true}, "seen": ["x", "d@e.example"]}'
+    masked = cells().document(text)
+    assert len(masked) == len(text)
+    assert masked.startswith('{"plan": "pro", "n": 3, "email": "')
+    for gone in ("a.b@c", "912345678", "d@e"):
+        assert gone not in masked
+    assert '"ok": true' in masked
+    assert '"seen": ["x", ' in masked
+
+
+def test_rows_pass_untouched_where_nothing_is_personal() -> None:
+    columns = {"note": Column(1, "note", "look", ""), "meta": Column(1, "meta", "document", "")}
+    mask = masker(["id", "note", "meta"], columns, cells(), "utf-8")
+    assert mask is not None
+    block = b'1\thello\t{"plan": "pro"}\n2\t\\N\t\\N\n'
+    assert mask(block) is block
+    assert b"ann@" not in mask(b'1\task ann@mail.example\\nnow\t{"plan": "pro"}\n')
+    assert b"912" not in mask(b'1\thello\t{"mobile": "912345678"}\n')
+    assert masker(["id"], {}, cells(), "utf-8") is None
+
+
+def test_constants_are_masked_where_they_meet_masked_columns_and_nowhere_else() -> None:
+    one = cells()
+    columns = {"people": {"email": Column(1, "email", "text", "email"), "name": Column(1, "name", "text", "name")}}
+    literals = Literals(one, columns, {"people": ("id", "email", "name"), "goods": ("id", "name", "colour")})
+    mail = one.masks.text("a@b.example")
+    ann = one.masks.text("Ann")
+    for text, expected in [
+        ("SELECT * FROM people WHERE email = 'a@b.example' AND id = 3",
+         f"SELECT * FROM people WHERE email = '{mail}' AND id = 3"),
+        ("SELECT * FROM goods WHERE name = 'Ann'", "SELECT * FROM goods WHERE name = 'Ann'"),
+        ("SELECT * FROM goods g, people p WHERE g.name = 'Ann' AND p.name = 'Ann'",
+         f"SELECT * FROM goods g, people p WHERE g.name = 'Ann' AND p.name = '{ann}'"),
+        ("UPDATE people SET name = 'Ann' WHERE id = 1", f"UPDATE people SET name = '{ann}' WHERE id = 1"),
+        ("INSERT INTO people (id, name) VALUES (1, 'Ann')", f"INSERT INTO people (id, name) VALUES (1, '{ann}')"),
+        ("INSERT INTO people VALUES (1, 'a@b.example', 'Ann')", f"INSERT INTO people VALUES (1, '{mail}', '{ann}')"),
+        ("SELECT 'é', 1 FROM people WHERE 'Ann' = name", f"SELECT 'é', 1 FROM people WHERE '{ann}' = name"),
+        ("INSERT INTO log VALUES ('a@b.example')", f"INSERT INTO log VALUES ('{mail}')"),
+        ("not sql at all", "not sql at all"),
+    ]:  # fmt: skip
+        assert literals.statement(text) == expected
