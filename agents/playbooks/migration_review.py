@@ -60,7 +60,8 @@ def _findings(rehearsal: Evidence) -> tuple[Finding, ...]:
 
 def _verdict(rehearsal: Evidence, findings: tuple[Finding, ...]) -> str:
     begin = _VERDICTS[rehearsal.data["verdict"]]
-    worst = findings[0] if findings and rehearsal.data["verdict"] != "safe" else None
+    safe, failed = rehearsal.data["verdict"] == "safe", _stopped_at(rehearsal) is not None
+    worst = findings[0] if findings and not safe and not failed else None
     named = f" (`{worst.code}` on `{worst.object}`)" if worst else ""
     return " ".join(filter(None, (f"{begin}{named}.", _instead(rehearsal, worst), _way_back(rehearsal))))
 
