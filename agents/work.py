@@ -93,7 +93,7 @@ class Team:
             board=self.board,
             runner=Runner(
                 case=case.id,
-                tools={tool.name: tool for tool in TOOLS},
+                tools=TOOLS,
                 ledger=StateLedger(self.store),
                 settings=self.settings,
                 postgres=self.live,

@@ -1,50 +1,47 @@
 """Every tool there is: a tool that is not named here does not exist."""
 
-from tools.postgres import (
-    activity,
-    capacity,
-    compare_plans,
-    diagnose,
-    explain,
-    explain_analyze,
-    health_tool,
-    index_candidates,
-    indexes,
-    measure,
-    overview,
-    pitr_drill,
-    pooling,
-    read_plan,
-    rehearse,
-    replication,
-    restore_drill,
-    schema,
-    server_settings,
-    table_statistics,
-    top_statements,
-)
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import cast
+
 from tools.tool import AnyTool
 
-TOOLS: tuple[AnyTool, ...] = (
-    overview.TOOL,
-    schema.TOOL,
-    table_statistics.TOOL,
-    indexes.TOOL,
-    top_statements.TOOL,
-    explain.TOOL,
-    explain_analyze.TOOL,
-    compare_plans.TOOL,
-    diagnose.TOOL,
-    activity.TOOL,
-    server_settings.TOOL,
-    index_candidates.TOOL,
-    read_plan.TOOL,
-    measure.TOOL,
-    health_tool.TOOL,
-    rehearse.TOOL,
-    restore_drill.TOOL,
-    pitr_drill.TOOL,
-    replication.TOOL,
-    pooling.TOOL,
-    capacity.TOOL,
-)
+_MODULES = {
+    "overview": "overview",
+    "schema": "schema",
+    "table_statistics": "table_statistics",
+    "indexes": "indexes",
+    "top_statements": "top_statements",
+    "explain": "explain",
+    "explain_analyze": "explain_analyze",
+    "compare_plans": "compare_plans",
+    "diagnose": "diagnose",
+    "activity": "activity",
+    "settings": "server_settings",
+    "index_candidates": "index_candidates",
+    "read_plan": "read_plan",
+    "measure": "measure",
+    "health": "health_tool",
+    "rehearse": "rehearse",
+    "restore_drill": "restore_drill",
+    "pitr_drill": "pitr_drill",
+    "replication": "replication",
+    "pooling": "pooling",
+    "capacity": "capacity",
+}
+
+
+class Inventory(Mapping[str, AnyTool]):
+    """The tools by name. A tool's module is loaded when the tool is asked for: most cases need few of them."""
+
+    def __getitem__(self, name: str) -> AnyTool:
+        return cast(AnyTool, importlib.import_module(f"tools.postgres.{_MODULES[name]}").TOOL)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+TOOLS = Inventory()

@@ -82,7 +82,7 @@ async def _drilled(tool: str, dsn: str, arguments: dict[str, str]) -> "tuple[Evi
     from tools.tool import Bench
 
     began = time.monotonic()
-    chosen = next(one for one in TOOLS if one.name == tool)
+    chosen = TOOLS[tool]
     raised: list[DbcrewError] = []
 
     async def kept(args: Any, bench: Bench) -> Any:

@@ -143,7 +143,7 @@ def call() -> Call:
     async def ask(primary: Primary, tool: str, **arguments: object) -> Evidence:
         settings = Settings()
         async with await Postgres.connect(primary.reader, settings) as postgres:
-            runner = Runner("drill", {one.name: one for one in TOOLS}, MemoryLedger(), settings, postgres)
+            runner = Runner("drill", TOOLS, MemoryLedger(), settings, postgres)
             return await runner.call(tool, None, **{name: str(value) for name, value in arguments.items()})
 
     return ask

@@ -76,10 +76,9 @@ def look() -> Look:
     """`look(dsn or Postgres, tool, **args)`: the evidence of one call."""
 
     async def call(where: str | Postgres, tool: str, settings: Settings | None = None, **args: Any) -> Evidence:
-        known = {one.name: one for one in TOOLS}
         if isinstance(where, Postgres):
-            return await Runner("case", known, MemoryLedger(), settings or Settings(), where).call(tool, **args)
+            return await Runner("case", TOOLS, MemoryLedger(), settings or Settings(), where).call(tool, **args)
         async with await Postgres.connect(where, settings or Settings()) as postgres:
-            return await Runner("case", known, MemoryLedger(), settings or Settings(), postgres).call(tool, **args)
+            return await Runner("case", TOOLS, MemoryLedger(), settings or Settings(), postgres).call(tool, **args)
 
     return call
