@@ -35,7 +35,7 @@ class Inventory(Mapping[str, AnyTool]):
     """The tools by name. A tool's module is loaded when the tool is asked for: most cases need few of them."""
 
     def __getitem__(self, name: str) -> AnyTool:
-        return cast(AnyTool, importlib.import_module(f"tools.postgres.{_MODULES[name]}").TOOL)
+        return cast("AnyTool", importlib.import_module(f"tools.postgres.{_MODULES[name]}").TOOL)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_MODULES)
