@@ -10,6 +10,7 @@ from psycopg import sql
 from pydantic import BaseModel, ConfigDict, Field
 
 from common import directories
+from common.config.settings import CopyKind
 from common.errors import DbcrewError, DiskFull, InputError, MalformedSql, Missing, NoData, Refused
 from tools.postgres.faults import translate
 from tools.postgres.rehearsal.copy import Copy, copy_of
@@ -64,7 +65,8 @@ class Result(BaseModel):
     `best` is the position in `tried` of the best change that keeps the rows and can be undone: the one that takes the
     least storage of those that are as fast as the fastest and read no more rows. None when none helps, that is when no
     change has all its runs faster than all runs without it.
-    `about` says what the copy was; `copied_rows`, `live_rows` and `whole` count over its tables.
+    `about` says what the copy was and what that means for the figures (`copy_kind`: rows, masked, none);
+    `copied_rows`, `live_rows` and `whole` count over its tables.
     """
 
     sql: str
@@ -77,6 +79,7 @@ class Result(BaseModel):
     tried: tuple[Tried, ...]
     best: int | None
     about: str
+    copy_kind: CopyKind
     copy_version: str
     same_version: bool
     live_rows: int
@@ -143,6 +146,7 @@ async def _trials(args: Args, copy: Copy, bench: Bench, needs: Needs, path: str)
             tried=tuple(tried),
             best=best_of(tried, before),
             about=copy.about,
+            copy_kind=copy.kind,
             copy_version=copy.server_version,
             same_version=copy.same_version,
             live_rows=sum(table.live_rows for table in copy.tables),

@@ -8,6 +8,7 @@ HEX_LETTERS = "abcdef"
 _BLOCK = 64
 
 
+@cache
 def alphabet(sign: str, *, hexadecimal: bool = False) -> str:
     """The signs that may replace `sign` (a letter in lower case), itself among them; empty for what stays as it is.
 

@@ -5,7 +5,7 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,7 +14,6 @@ from psycopg.rows import TupleRow
 
 from common import directories
 from common.config.settings import CopyKind, Settings
-from common.engines import copy_cluster
 from common.engines.installs import install_for
 from common.errors import DiskFull, Unreachable
 from tools.postgres.connection import Postgres
@@ -26,10 +25,10 @@ from tools.postgres.copying.treatment import Treatment, masking_cursor
 from tools.postgres.faults import translate
 from tools.postgres.rehearsal.finishing import finish
 from tools.postgres.rehearsal.names import QualifiedName
-from tools.postgres.rehearsal.preparation import prepare
+from tools.postgres.rehearsal.places import place_for
 from tools.postgres.rehearsal.reader import Reader
 from tools.postgres.rehearsal.rows import Copied, Focus, Rows
-from tools.postgres.rehearsal.schema import definitions_of, replay
+from tools.postgres.rehearsal.schema import definitions_of
 from tools.postgres.rehearsal.scope import Relation, Scope, scope_of
 
 Found = TypeVar("Found")
@@ -44,17 +43,6 @@ NONE_MEANS = (
     "No row was read: counts, widths, shares, spread and keys follow the live server's statistics, how columns depend on"
     " each other does not, so that times and plans tell the direction rather than the size."
 )
-SERVER = {
-    # A statement that fails may hold what is personal.
-    "log_min_error_statement": "panic",
-    # As a live server writes it, so that WAL volumes mean something.
-    "wal_level": "replica",
-    "autovacuum": "off",
-    "shared_buffers": "256MB",
-    "max_wal_size": "4GB",
-    "max_locks_per_transaction": "256",
-    "track_functions": "all",
-}
 
 
 @dataclass(frozen=True)
@@ -81,6 +69,8 @@ class Copy:
     """How long it took to make."""
     longest_snapshot_s: float
     """The longest time one snapshot was held on the live server."""
+    borrowed: bool = False
+    """On a scratch server of the user's own (`postgresql_copy_dsn`): others may be using it at the same time."""
     kind: CopyKind = "rows"
     masked: tuple[str, ...] = ()
     """The columns whose values are not the live server's, `schema.table.column`."""
@@ -103,7 +93,8 @@ class Copy:
         rows = "all rows" if not partly else "a sample of the rows of " + ", ".join(map(str, partly))
         if self.kind == "none":
             rows = "rows that were made up from the planner's statistics"
-        return f"Rehearsed on a throwaway {version}, with {rows}. {self.meaning}".rstrip()
+        where = f"the scratch server given, {version}" if self.borrowed else f"a throwaway {version}"
+        return f"Rehearsed on {where}, with {rows}. {self.meaning}".rstrip()
 
     @property
     def meaning(self) -> str:
@@ -160,28 +151,28 @@ async def copy_of(
     began = time.monotonic()
     sent = [] if trace is None else trace
     scope = await scope_of(postgres, tables, children=children, writes=writes, trace=sent)
-    await asyncio.to_thread(_room, scope, max(settings.copy_rows, whole_up_to))
+    borrowed = bool(settings.postgresql_copy_dsn)
+    if not borrowed:
+        await asyncio.to_thread(_room, scope, max(settings.copy_rows, whole_up_to))
     missing = list(scope.missing)
-    progress("starting a throwaway PostgreSQL")
-    major = postgres.version // 10_000
+    progress("using the scratch server" if borrowed else "starting a throwaway PostgreSQL")
     # Statistics that were gathered elsewhere can be put in since 18, and matter where rows are missing.
     kind = settings.postgresql_copy
     few = kind == "none" or _sampled(scope, settings, whole_up_to)
-    statistics = few and (await asyncio.to_thread(install_for, major)).major >= 18
+    statistics = few and (borrowed or (await asyncio.to_thread(install_for, postgres.version // 10_000)).major >= 18)
     reading = definitions_of(postgres, scope, limit_s=settings.copy_chunk_s, statistics=statistics)
     treating = _treatment(postgres, scope, kind, sent)
-    async with _beside(reading) as read, _beside(treating) as treated, copy_cluster(major, SERVER) as cluster:
+    async with _beside(reading) as read, _beside(treating) as treated, AsyncExitStack() as stack:
         try:
-            dsn, rehearsal_dsn, database = await prepare(cluster.dsn, scope, missing)
+            place = await stack.enter_async_context(place_for(postgres, scope, settings, missing))
             async with (
-                await psycopg.AsyncConnection.connect(dsn, autocommit=True) as keeper,
-                await psycopg.AsyncConnection.connect(rehearsal_dsn, autocommit=True) as loader,
+                await psycopg.AsyncConnection.connect(place.dsn, autocommit=True) as keeper,
+                await psycopg.AsyncConnection.connect(place.rehearsal_dsn, autocommit=True) as loader,
             ):
                 version = keeper.info.server_version
                 progress("reading the definitions")
                 definitions = await read
-                await replay(keeper, definitions.before_rows, missing)
-                await keeper.execute("RESET ALL")
+                await place.define(keeper, loader, definitions.before_rows, missing)
                 treatment = await treated
                 lifted = await lift(keeper, treatment.checked(all_of_them=kind == "none")) if treatment else []
                 missing += await treatment.open(keeper) if treatment else []
@@ -202,18 +193,18 @@ async def copy_of(
                     longest_s = reader.longest_s
                 missing += await put_back(keeper, lifted)
                 progress("building indexes and constraints")
-                await replay(keeper, definitions.after_rows, missing, orphans=not writes)
-                await keeper.execute("RESET ALL")
+                await place.define(keeper, loader, definitions.after_rows, missing, orphans=not writes)
                 await finish(
                     keeper, loader, scope, copied, definitions.statistics, treatment, missing, made_up=kind == "none"
                 )
         except psycopg.Error as error:
             raise _trouble(error) from error
         yield Copy(
-            dsn=dsn,
-            rehearsal_dsn=rehearsal_dsn,
-            database=database,
-            server_version=cluster.install.version,
+            dsn=place.dsn,
+            rehearsal_dsn=place.rehearsal_dsn,
+            database=place.database,
+            server_version=place.server_version,
+            borrowed=borrowed,
             version=version,
             live_version=postgres.version,
             tables=tuple(copied),

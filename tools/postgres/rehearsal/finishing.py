@@ -1,6 +1,7 @@
 """A copy made complete once its rows are in: sequences, materialised views, statistics."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import psycopg
 from psycopg import sql
@@ -52,7 +53,7 @@ async def finish(
                 missing.append(f"rows of {relation.name}: {(error.diag.message_primary or '').strip()}")
     await _analyze(keeper, scope)
     sampled = [table.name for table in copied if made_up or not table.whole]
-    for statement in statistics:
+    for statement in statistics if keeper.info.server_version >= 180_000 else ():
         if "pg_restore_attribute_stats" in statement and any(_about(statement, name) for name in sampled):
             masked = treatment.statistics(statement) if treatment else statement
             try:
@@ -60,7 +61,8 @@ async def finish(
                     await keeper.execute(sql.SQL(masked))
             except psycopg.DatabaseError as error:
                 missing.append(f"live statistics: {(error.diag.message_primary or '').strip()}")
-    await keeper.execute("CHECKPOINT")
+    with suppress(psycopg.errors.InsufficientPrivilege):  # a scratch server's role may lack it
+        await keeper.execute("CHECKPOINT")
 
 
 async def _analyze(keeper: psycopg.AsyncConnection, scope: Scope) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Self
 
 import psycopg
@@ -83,10 +83,11 @@ class Reader:
             raise translate(error, "PostgreSQL", self._where) from error
 
     async def release(self) -> None:
-        """Let go of the snapshot."""
+        """Let go of the snapshot; do so before work on the copy that may take longer than one may be held."""
         if self._since is not None and not self._connection.closed:
             self._held()
-            await self._connection.execute("ROLLBACK")
+            with suppress(psycopg.OperationalError):  # gone already, and its snapshot with it; the next read says so
+                await self._connection.execute("ROLLBACK")
         self._since = None
 
     def _held(self) -> None:

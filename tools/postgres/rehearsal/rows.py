@@ -89,6 +89,7 @@ class Rows:
         sampled_parents = [key for key in self._scope.foreign_keys if not self._is_whole(key.parent, whole)]
         await self._close(sampled_parents)
         if self._reader.snapshots > 1 or len(whole) < len(tables):
+            await self._reader.release()
             for oid, count in (await drop_orphans(self._loader, self._scope)).items():
                 self._copied[oid] -= count
         return [
@@ -261,6 +262,7 @@ class Rows:
         parts = sql.SQL(", ").join(sql.SQL("k{}::text").format(sql.SQL(str(i))) for i in range(len(key.types)))
         aliases = sql.SQL(", ").join(sql.SQL("k{}").format(sql.SQL(str(i))) for i in range(len(key.types)))
         count = 0
+        await self._reader.release()
         async with self._keeper.transaction(), self._keeper.cursor("wanted_keys") as cursor:
             await cursor.execute(sql.SQL("SELECT {} FROM ({}) AS w({})").format(parts, wanted, aliases))
             while batch := await cursor.fetchmany(_KEYS):
