@@ -10,6 +10,7 @@ from agents.console import emit, progress, run
 if TYPE_CHECKING:
     from tools.postgres.connection import Postgres
     from tools.postgres.rehearsal.formats.reading import Reading
+    from tools.postgres.rehearsal.revision import Place
     from tools.postgres.rehearsal.verdict import Report
 
 
@@ -24,38 +25,79 @@ def rehearse(
     ] = "",
     down: Annotated[str, typer.Option(help="The way back, an SQL file. Without it one is derived.")] = "",
     alembic: Annotated[str, typer.Option(help="A folder with alembic.ini: rehearses what is pending.")] = "",
+    write: Annotated[
+        str,
+        typer.Option(
+            help="A folder for the safer steps as up.sql and down.sql; with alembic.ini in it, as a new revision."
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show what squawk says, too.")] = False,
 ) -> None:
     """Run a migration and its way back on a throwaway copy, and judge it at live size.
 
     {"verdict": safe|careful|unsafe, "findings", "locks", "estimate", "rewrite", "down", "steps", "tables", "copy_about",
-    "missing", "read_as": what the file was taken for, "notes"}. Exit code 0 when it is safe, 1 when careful or unsafe or
-    refused, 2 for a file that is no migration, 3 when the server cannot be reached.
+    "missing", "read_as": what the file was taken for, "notes", "written": files}. Exit code 0 when it is safe, 1 when
+    careful or unsafe or refused, 2 for a file that is no migration, 3 when the server cannot be reached.
     """
-    reading, report = run(_rehearse(dsn, up, down, alembic))
-    emit(_public(reading, report), as_json, lambda: _text(reading, report, verbose))
+    reading, report, written = run(_rehearse(dsn, up, down, alembic, write))
+    said = _public(reading, report) | {"written": written}
+    emit(said, as_json, lambda: "\n".join([_text(reading, report, verbose), *(f"Written: {each}" for each in written)]))
     if report.verdict != "safe":
         raise typer.Exit(1)
 
 
-async def _rehearse(dsn: str, up: str, down: str, alembic: str) -> "tuple[Reading, Report]":
+async def _rehearse(dsn: str, up: str, down: str, alembic: str, write: str) -> "tuple[Reading, Report, list[str]]":
+    import asyncio
+
     from common.config.settings import settings
     from common.errors import InputError
     from tools.postgres.connection import Postgres
     from tools.postgres.rehearsal.alembic import pending
     from tools.postgres.rehearsal.formats.reading import Reading
+    from tools.postgres.rehearsal.revision import Place, next_place
     from tools.postgres.rights import require_safe, rights
 
     if bool(up) == bool(alembic):
         raise InputError(detail="There is one thing to rehearse", next="Name a file or --alembic, and not both")
+    if alembic and write and (Path(write) / "alembic.ini").exists():
+        raise InputError(
+            detail="What is pending in an Alembic folder cannot be followed by itself in other steps",
+            next="Name a folder without alembic.ini: the revision written there takes the place of the pending ones",
+        )
     reading = _read(up, down) if up else None
     async with await Postgres.connect(dsn, settings()) as postgres:
         async with postgres.session() as session:
             require_safe(await rights(session), dsn)
         if reading is None:
-            reading = Reading("an Alembic folder, what is pending", *await pending(postgres, Path(alembic), []))
-        return reading, await _recorded(postgres, reading.up, reading.down)
+            found = await pending(postgres, Path(alembic), [])
+            reading = Reading(f"an Alembic folder, {found.current} to {found.head}", found.up, found.down)
+            place = Place(found.head, None if found.current == "base" else found.current, Path(write))
+        elif write and (Path(write) / "alembic.ini").exists():
+            place = await asyncio.to_thread(next_place, Path(write))
+        else:
+            place = None
+        report = await _recorded(postgres, reading.up, reading.down)
+    return reading, report, [str(each) for each in _written(reading, report, write, place)] if write else []
+
+
+def _written(reading: "Reading", report: "Report", folder: str, place: "Place | None") -> "list[Path]":
+    """The safer steps, or the migration itself where it needs none, with the way back that led back."""
+    from common.errors import Refused
+    from tools.postgres.rehearsal.revision import write_revision, write_sql
+
+    if report.rewrite is not None:
+        up, down = report.rewrite.up, report.rewrite.down
+    elif report.verdict != "unsafe":
+        up, down = reading.up, report.down.sql if report.down.restores else ""
+    else:
+        why = "; ".join(each.why for each in report.not_rewritten) or "see what was found"
+        raise Refused(
+            reason=f"The migration is unsafe and there is no safer form to write ({why})", needs="Change it first."
+        )
+    if place is None:
+        return write_sql(Path(folder), up, down)
+    return [write_revision(place, f"{reading.what}, in steps that were rehearsed", up, down)]
 
 
 def _read(up: str, down: str) -> "Reading":

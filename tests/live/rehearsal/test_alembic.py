@@ -82,8 +82,8 @@ async def test_only_what_is_newer_than_the_live_server(
         # A way back that does not lead back: exit code 1, and the findings name their evidence.
         write(folder, "b2", "a1", 'drop_column("users", "boss", schema="shop")',
               'add_column("users", sa.Column("boss", sa.BigInteger()), schema="shop")')  # fmt: skip
-        up, down = await pending(live, folder, [])
-        assert "hex" not in up + down
+        found = await pending(live, folder, [])
+        assert "hex" not in found.up + found.down
         code, report = rehearse(shop, folder)
         assert code == 1
         assert report["verdict"] == "unsafe"

@@ -92,7 +92,9 @@ async def test_batches_that_are_stopped_go_on_where_they_were(ground: Ground, li
     report = await ground.rehearse(live, up)
     assert report.rewrite is not None
     assert report.rewrite.rehearsed
-    make, batches, drop = (each for each in read_script(report.rewrite.up) if "lock_timeout" not in each.sql.split("$")[0])
+    make, batches, drop = (
+        each for each in read_script(report.rewrite.up) if "lock_timeout" not in each.sql.split("$")[0]
+    )
     slow = batches.sql.replace("LIMIT 5000", "LIMIT 100").replace("pg_sleep(0.05)", "pg_sleep(0.02)")
     async with ground.fresh() as copy:
         ends = 0

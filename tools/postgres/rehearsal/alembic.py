@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import InputError, TimedOut, UnknownObject
@@ -14,8 +15,18 @@ DROP TABLE alembic_version;
 """
 
 
-async def pending(postgres: Postgres, folder: Path, trace: list[str]) -> tuple[str, str]:
-    """(up, down): from the revision the live database is at to the newest, and back, as Alembic prints them.
+@dataclass(frozen=True)
+class Pending:
+    """What is pending: the revision the live database is at (`base`: none), the newest, and both ways between them."""
+
+    current: str
+    head: str
+    up: str
+    down: str
+
+
+async def pending(postgres: Postgres, folder: Path, trace: list[str]) -> Pending:
+    """From the revision the live database is at to the newest, and back, as Alembic prints them.
 
     `folder` holds alembic.ini; its env.py is run in offline mode, which connects to nothing. Raises InputError with
     Alembic's own words when it fails, or when nothing is pending, Refused when alembic_version may not be read.
@@ -34,7 +45,7 @@ async def pending(postgres: Postgres, folder: Path, trace: list[str]) -> tuple[s
     down = await _alembic(folder, "downgrade", f"{head[0]}:{current}")
     if "CREATE TABLE alembic_version" in up:
         down += _FORGET
-    return up, down
+    return Pending(current, head[0], up, down)
 
 
 async def _alembic(folder: Path, command: str, *revisions: str) -> str:

@@ -15,7 +15,7 @@ from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.statements import RUNAWAY, parse
 
 LIMIT_BYTES = 2_000_000
-_META = re.compile(r"^[ \t]*\\[A-Za-z!?]\S*", re.MULTILINE)
+_META = re.compile(r"^[ \t]*\\[A-Za-z!?]\S*|\\(?:g|gx|gset|gexec|gdesc|crosstabview|watch|bind)\b", re.MULTILINE)
 _REACHES_OUT = re.compile(
     r"^(dblink.*|lo_import|lo_export|pg_read_(binary_)?file|pg_ls_.*|pg_stat_file|pg_terminate_backend|"
     r"pg_cancel_backend|pg_reload_conf|pg_rotate_logfile|pg_file_.*|pg_promote|pg_switch_wal|http_.*)$"
