@@ -19,8 +19,8 @@ from tools.postgres.rehearsal.verdict import Report
 HERE = Path(__file__).parent
 MIGRATIONS: list[dict[str, Any]] = tomllib.loads((HERE / "migrations.toml").read_text())["migration"]
 TABLES = ["accounts", "audit", "currencies", "customers", "daily", "entries", "events", "transfers"]
-COPIED = 20_000
-"""Rows of a table on the copy: 150 times fewer than the largest has."""
+COPIED = 10_000
+"""Rows of a table on the copy: 300 times fewer than the largest has."""
 BUSIEST = "SELECT id, balance FROM pay.accounts WHERE customer_id = {}"
 
 
@@ -73,6 +73,43 @@ async def test_the_verdict_is_right(migration: dict[str, Any], ground: Ground, w
     assert report.verdict in expected, said
     assert {*migration.get("codes", ())} <= {each.code for each in report.findings}, said
     _led_back(report, migration.get("restores", ""))
+
+
+SAME = [
+    ("CREATE INDEX ON {table} ({number})", "index-build-blocks-writes"),
+    ("ALTER TABLE {table} ALTER COLUMN {number} TYPE bigint", "table-rewrite"),
+    ("ALTER TABLE {table} ADD CHECK ({number} < 1000000)", "no-lock-timeout"),
+    ("BEGIN; ALTER TABLE {table} ADD x int; UPDATE {table} SET x = {number}; COMMIT", "ddl-and-backfill-together"),
+]
+
+
+@pytest.mark.parametrize(("statement", "code"), SAME)
+async def test_the_same_on_three_million_rows_and_on_twenty(
+    statement: str, code: str, ground: Ground, world: Shop
+) -> None:
+    async with await Postgres.connect(world.dsn, Settings()) as live:
+        large = await ground.rehearse(live, statement.format(table="pay.entries", number="amount"))
+        small = await ground.rehearse(live, statement.format(table="pay.currencies", number="digits"))
+    assert large.verdict != "safe"
+    assert {code} <= {each.code for each in large.findings} - {each.code for each in small.findings}
+    assert small.verdict == "safe"
+    assert "small-table-safe" in {each.code for each in small.findings}
+    assert large.estimate.live_rows > 2_900_000
+    assert small.estimate.live_rows == 20
+    assert large.estimate.seconds > small.estimate.seconds
+
+
+async def test_a_statement_that_the_server_runs_no_longer_runs(ground: Ground, world: Shop) -> None:
+    rename = "SET lock_timeout = '2s'; ALTER TABLE pay.accounts RENAME COLUMN {} TO renamed"
+    async with await Postgres.connect(world.dsn, Settings()) as live:
+        used = await ground.rehearse(live, rename.format("balance"))
+        unused = await ground.rehearse(live, rename.format("limits"))
+    (said,) = [each for each in used.findings if each.code == "dependent-object-breaks"]
+    assert used.verdict == "unsafe"
+    assert "has run 200 times fails after this" in said.why
+    assert [each.after_ms for each in used.served] == [None]
+    assert unused.verdict == "safe"
+    assert all(each.after_ms is not None for each in unused.served)
 
 
 def _led_back(report: Report, wanted: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from common.findings import Finding, Severity
+from common.findings import Finding
 
 _SAID_BY: dict[str, frozenset[str]] = {
     "no-lock-timeout": frozenset({
@@ -10,8 +10,6 @@ _SAID_BY: dict[str, frozenset[str]] = {
         "ddl-and-backfill-together",
     }),
     "long-lock-on-large-table": frozenset({"ddl-and-backfill-together"}),
-    "trigger-multiplies-writes": frozenset(),
-    "small-table-safe": frozenset(),
 }  # fmt: skip
 """A finding of the first code about a table says nothing new beside one of the others about it."""
 _FAILS = frozenset({
@@ -33,8 +31,14 @@ def one_a_cause(findings: Sequence[Finding]) -> list[Finding]:
         kept.append(each)
     if any(each.code == "rollback-loses-data" for each in kept):
         # That it cannot be undone is what a loss means.
-        kept = [each for each in kept if each.code != "not-reversible" or each.severity is not Severity.LOW]
-    return kept
+        kept = [each for each in kept if each.code != "not-reversible"]
+    # Where the down that was given does not bring a value back, that says all: what is lost is listed with the down.
+    untrue = {each.object for each in kept if each.code == "down-does-not-restore"}
+    return [each for each in kept if each.code != "rollback-loses-data" or not _about(each, untrue)]
+
+
+def _about(each: Finding, tables: set[str]) -> bool:
+    return any(each.object == table or each.object.startswith(f"{table}.") for table in tables)
 
 
 def _same(one: Finding, other: Finding) -> bool:

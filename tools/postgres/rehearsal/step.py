@@ -25,7 +25,7 @@ class Step:
     built: tuple[QualifiedName, ...] = ()
     """Indexes that are new or were built anew."""
     scanned: tuple[QualifiedName, ...] = ()
-    """Tables that were there before and were read from end to end."""
+    """Tables that were there before and were read from end to end; what a parallel index build reads `built` tells."""
     floor_ms: float = 0.0
     """What it takes on an empty table; 0 when that could not be tried."""
     wal_bytes: int = 0

@@ -98,13 +98,14 @@ async def rehearse_on(
         )
         progress("asking the live rows")
         case = await ask(postgres, trial, trace)
-        findings = one_a_cause([finding for rule in RULES for finding in rule(case)])
+        every = [finding for rule in RULES for finding in rule(case)]
+        findings = one_a_cause(every)
         safe = judge(findings) == "safe"
         rewrite, kept = (None, []) if safe else await rewritten(spare, case, progress)
     with suppress(Missing):
         in_transaction = any(each.in_transaction for each in migration.statements)
         findings += await lint(migration.up, postgres.version // 10_000, in_transaction)
-    report = _report(case, sorted(findings, key=lambda each: each.severity.rank), rewrite, kept)
+    report = _report(case, sorted(findings, key=lambda each: each.severity.rank), rewrite, kept, _lost(trial, every))
     return report.model_copy(update={"missing": [*report.missing, *without]})
 
 
@@ -116,7 +117,9 @@ def judge(findings: list[Finding]) -> Verdict:
     return "careful" if worst == Severity.MEDIUM.rank else "safe"
 
 
-def _report(case: Case, findings: list[Finding], rewrite: Rewrite | None, kept: list[NotRewritten]) -> Report:
+def _report(
+    case: Case, findings: list[Finding], rewrite: Rewrite | None, kept: list[NotRewritten], lost: list[str]
+) -> Report:
     trial = case.trial
     steps = [
         StepOut(
@@ -166,7 +169,7 @@ def _report(case: Case, findings: list[Finding], rewrite: Rewrite | None, kept: 
             source=trial.down_source,
             sql=trial.down_sql,
             restores=trial.restores,
-            lost=_lost(trial, findings),
+            lost=lost,
             reason=trial.down_reason,
             differences=list(trial.left),
         ),

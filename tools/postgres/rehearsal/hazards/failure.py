@@ -1,12 +1,15 @@
 """A statement that failed on the copy."""
 
+import re
 from collections.abc import Iterator
 
 from common.figures import Value
 from common.findings import Finding, Severity
 from tools.postgres.rehearsal.case import Case
+from tools.postgres.rehearsal.recreate import definition
 
 _DEPENDENT = frozenset({"2BP01"})
+_VIEW = re.compile(r"view (\S+) depends on")
 _ENUM = frozenset({"55P04"})
 
 
@@ -18,17 +21,38 @@ def check(case: Case) -> Iterator[Finding]:
     state = step.sqlstate or ""
     statement = case.statement(step.number)
     said: dict[str, Value] = {"statement": step.number, "said": step.error or ""}
-    where = case.trial.tables[0] if case.trial.tables else f"statement {step.number}"
+    where: object = case.trial.tables[0] if case.trial.tables else f"statement {step.number}"
+    if getattr(statement.node, "relation", None) is not None:
+        where = case.table(statement.node.relation)
     summary = "Statement {statement} fails: {said}"
     if state == "25001" and statement.concurrently:
         return  # concurrently.py names it
     if state[:2] in ("22", "23"):
         code, remedy = "fails-on-existing-data", "Mend the rows first, in a migration of their own."
+        answer = next((each for each in case.answers if each.statement == step.number and each.against), None)
+        if answer is not None:
+            where, remedy = answer.object, f"Mend these rows first; they are found by: {answer.asked}"
     elif state in _DEPENDENT or (state == "0A000" and "used by" in (step.error or "")):
-        code, remedy = "dependent-object-breaks", "Drop and recreate what depends on it in the same transaction."
+        code, remedy = "dependent-object-breaks", _again(case, step.error or "", statement.sql)
     elif state in _ENUM:
         code, remedy = "enum-value-in-own-transaction", "Commit the new value first, use it in the next migration."
     else:
-        code, remedy = "not-possible-here", "Correct the statement."
+        code, remedy = "not-possible-here", f"Correct statement {step.number} (line {statement.line})."
         summary = "Statement {statement} cannot run here: {said}"
     yield Finding(code=code, severity=Severity.HIGH, object=str(where), summary=summary, facts=said, remedy=remedy)
+
+
+def _again(case: Case, said: str, statement: str) -> str:
+    """Views that stand in the way, dropped and made again around the statement."""
+    names = dict.fromkeys(_VIEW.findall(said))
+    found = [
+        (word, name, fact)
+        for key, word in (("view", "VIEW"), ("materialised view", "MATERIALIZED VIEW"))
+        for name in names
+        if (fact := case.trial.before.catalogue.get(f"{key} {name}")) is not None
+    ]
+    if not found:
+        return "Drop what depends on it and make it again, in one transaction with this statement."
+    drops = [f"DROP {word} {name}" for word, name, _ in found]
+    again = [f"CREATE {word} {definition(name, fact)}" for word, name, fact in found]
+    return "; ".join(["BEGIN", *drops, statement, *again, "COMMIT"]) + "; (with its rights and comments)"

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from common.findings import Finding, Severity
 from tools.postgres.rehearsal.case import Case
-from tools.postgres.rehearsal.snapshot import differences
+from tools.postgres.rehearsal.down import derive
+from tools.postgres.rehearsal.snapshot import data_differences, differences
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -26,9 +27,20 @@ def check(case: Case) -> Iterator[Finding]:
     broken = next((step for step in trial.down_steps if step.error is not None), None)
     first = (broken.error or "") if broken else trial.left[0]
     given = trial.down_source == "given"
+    where = next((table for table in trial.tables if str(table) in first), where)
     yield case.found(
         "down-does-not-restore" if given else "not-reversible", Severity.HIGH if given else Severity.LOW, where,
         "The down that was " + trial.down_source + " does not lead back ({differences_count} differences): {first}",
-        statement=broken.number if broken else 0, differences_count=max(1, len(trial.left)), first=first,
-        remedy="Correct the down, or say that there is none.",
+        differences_count=max(1, len(trial.left)), first=first, down_statement=broken.number if broken else 0,
+        remedy=_remedy(case) if given else "Say in the migration that there is none, and take a backup of what it changes.",
     )  # fmt: skip
+
+
+def _remedy(case: Case) -> str:
+    """The down that the catalogue gives, where it gives one."""
+    trial = case.trial
+    derived = derive(trial.up, trial.before, trial.after)
+    if derived.sql and not data_differences(trial.before, trial.after):
+        return f"The catalogue gives this one (not rehearsed here): {' '.join(derived.sql.split())}"
+    reason = f" ({derived.reason})" if derived.reason else ""
+    return f"No down brings it all back{reason}: say so in the migration, and take a backup of what it changes."
