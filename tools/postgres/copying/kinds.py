@@ -4,7 +4,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -23,29 +23,27 @@ NUMBERS = frozenset({"phone", "bank", "card", "government"})
 """Kinds that are personal in a column of numbers too."""
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def kind_of_name(name: str, table: str = "") -> str:
     """`email`, `name`, `phone` … when a column (of this table) or key of this name holds that; else empty."""
     rules = _rules()
     words = _words(name)
-    if not words:
+    entries = _entries()
+    near = [each for word in words for each in entries.get(word, ())]
+    if not near:
         return ""
-    shown = " ".join(words)
-    strong = rules["kinds"]["government"]
-    if any(_holds(shown, each) for each in strong):
+    shown = f" {' '.join(words)} "
+    found = [kind for entry, kind in near if entry in shown]
+    if "government" in found:
         return "government"
-    if words[-1] in rules["not_of"]["ends"] and not _holds(shown, "postal code") and not _holds(shown, "recovery code"):
+    if not found or (words[-1] in rules["not_of"]["ends"] and shown[1:-1] not in ("postal code", "recovery code")):
         return ""
+    kind = min(found, key=list(rules["kinds"]).index)
     things = rules["not_of"]["things"]
-    for kind, entries in rules["kinds"].items():
-        if any(_holds(shown, each) for each in entries):
-            about = words[:-1] or _words(table)
-            if kind == "name" and any(each in things for each in about):
-                return ""
-            if kind == "text" and any(each in ("error", "commit", "log") for each in words):
-                return ""
-            return str(kind)
-    return ""
+    about = words[:-1] or _words(table)
+    if kind == "name" and any(each in things for each in about):
+        return ""
+    return "" if kind == "text" and any(each in ("error", "commit", "log") for each in words) else kind
 
 
 def kind_of_value(text: str) -> str:
@@ -98,6 +96,9 @@ def _rules() -> dict[str, Any]:
     rules: dict[str, Any] = tomllib.loads(
         files("tools.postgres.copying").joinpath("words.toml").read_text(encoding="utf-8")
     )
+    rules["not_of"]["ends"], rules["not_of"]["things"] = map(
+        frozenset, (rules["not_of"]["ends"], rules["not_of"]["things"])
+    )
     rules["values"]["first_names"] = frozenset(rules["values"]["first_names"])
     return rules
 
@@ -115,5 +116,11 @@ def _plain(word: str) -> str:
     )
 
 
-def _holds(shown: str, entry: str) -> bool:
-    return f" {entry} " in f" {shown} "
+@cache
+def _entries() -> dict[str, list[tuple[str, str]]]:
+    """Entries, with blanks around them, and their kinds, by their first word."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for kind, entries in _rules()["kinds"].items():
+        for entry in entries:
+            found.setdefault(entry.split()[0], []).append((f" {entry} ", kind))
+    return found
