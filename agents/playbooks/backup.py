@@ -99,7 +99,7 @@ def _how(drill: Evidence) -> str:
         checks.append("every file has the checksum that its manifest lists (pg_verifybackup)")
     if drill.data["amcheck"] == "no damage":
         checks.append("pg_amcheck found no damage in tables and indexes")
-    if drill.data["error_count"]:
+    if drill.data["error_count"] and drill.data["restored"]:
         checks.append(
             f"errors that did not stop the restore: {ref(drill, 'error_count')}, the first: {ref(drill, 'errors.0')}"
         )

@@ -7,7 +7,7 @@ from tests.live.health.conftest import Look, Server
 PLANT = """
 CREATE SCHEMA s;
 CREATE TABLE s.t (id int PRIMARY KEY, a text);
-INSERT INTO s.t SELECT n, repeat('x', 90) FROM generate_series(1, 50000) AS n;
+INSERT INTO s.t SELECT n, repeat('x', 90) FROM generate_series(1, 150000) AS n;
 DELETE FROM s.t WHERE id % 10 <> 0;
 VACUUM (ANALYZE) s.t;
 """

@@ -115,7 +115,7 @@ async def pitr_drill(
     install = install_of(major_of(backup))
     async with throwaway.folder() as place:
         began = time.monotonic()
-        throwaway.room_for(backup.size_bytes)
+        throwaway.room_for(max(backup.size_bytes, int(facts["database_bytes"] or 0)))
         progress(f"laying out {backup.path.name}")
         unpacked = await unpack(backup, place, install)
         drill.took("lay out the files", began)

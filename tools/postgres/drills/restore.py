@@ -226,7 +226,8 @@ def _report(drill: _Run, tables: list[TableCount]) -> RestoreDrill:
         findings.append(judgement.mismatched(backup, drill.manifest))
     if drill.amcheck not in ("", "no damage"):
         findings.append(judgement.unrestorable(backup, f"pg_amcheck: {drill.amcheck}"))
-    findings += judgement.judged_tables(tables, backup)
+    # What did not come back from a backup that failed is no news of its own.
+    findings += judgement.judged_tables([one for one in tables if one.problem] if drill.failure else tables, backup)
     findings += judgement.judged_backup(backup, now)
     if drill.rto_ms is not None:
         findings += judgement.slow(drill.rto_ms, backup)
