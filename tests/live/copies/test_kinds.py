@@ -38,8 +38,6 @@ async def test_no_personal_value_is_on_the_disk_of_a_copy(people: People, live: 
     before = folders()
     async with copy_of(live, TABLES, settings=Settings(postgresql_copy=kind), children=True) as copy:
         (folder,) = folders() - before
-        for each in (folder, folder / "data"):
-            assert each.stat().st_mode & 0o077 == 0 or each == folder
         assert (folder / "data").stat().st_mode & 0o777 == 0o700
         async with await copy.connect_as_owner() as owner:
             # What others write may hold values of people too: in conditions, in changes, in what fails.
@@ -68,7 +66,7 @@ async def test_masked_rows_keep_what_plans_and_joins_depend_on(people: People, l
         SELECT count(*), count(DISTINCT email), count(DISTINCT lower(email)), count(DISTINCT ssn), count(DISTINCT phone),
                count(nickname), count(DISTINCT nickname), sum(length(email)), sum(length(full_name)), sum(octet_length(avatar)),
                count(DISTINCT date_of_birth), count(DISTINCT last_ip), count(DISTINCT card_number), sum(length(iban)),
-               count(DISTINCT api_token), count(DISTINCT mail_domain), count(DISTINCT scribble), count(DISTINCT legal_form),
+               count(DISTINCT api_token), count(DISTINCT scribble), count(DISTINCT legal_form),
                (SELECT count(*) FROM crm.logins JOIN crm.customers ON who = email),
                (SELECT count(*) FROM crm.letters JOIN crm.customers USING (email)),
                count(*) FILTER (WHERE status = 'left'), count(DISTINCT contact->>'email'), sum(length(contact->>'email')),
@@ -173,7 +171,6 @@ async def test_made_up_rows_follow_the_statistics(people: People, live: Postgres
         print([(float(str(one)), float(str(other))) for one, other in zip(here, there, strict=True)])
         for one, other in zip(here, there, strict=True):
             assert abs(float(str(one)) - float(str(other))) < 0.05
-        assert live.role
     said: list[str] = []
     async with copy_of(live, TABLES, settings=Settings(postgresql_copy="none"), trace=said):
         assert not [each for each in said if "FROM ONLY" in each or "COPY" in each]

@@ -109,6 +109,11 @@ async def personal_columns(
             for at, fact in enumerate(these):
                 values = [str(row["found"][at]) for row in sample if row["found"][at] is not None]
                 found[oid][fact["name"]] = _by_values(found[oid][fact["name"]], fact, values)
+    for fact in facts:
+        # Words of a text search come from the texts beside them.
+        beside = found.get(fact["relation"], {})
+        if fact["type"] == "tsvector" and not fact["generated"] and any(each.how == "text" for each in beside.values()):
+            beside[fact["name"]] = _masked(fact["relation"], fact, "text")
     _along_keys(scope, found, {(fact["relation"], fact["name"]): fact for fact in facts})
     _along_trees(scope, found)
     return Personal(found, {(fact["relation"], fact["name"]): fact for fact in facts}, statistics)
