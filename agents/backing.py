@@ -74,7 +74,7 @@ def is_sql(text: str) -> bool:
 
     try:
         return bool(text.strip()) and parse_sql_json(text) != ""
-    except ParseError:
+    except (ParseError, ValueError):  # a character that UTF-8 has no bytes for is a ValueError
         return False
 
 

@@ -21,6 +21,8 @@ from common.findings import Finding
 LIMIT = 65_536
 """The most GitHub takes."""
 
+_LONGEST_STATEMENT = 2_000
+"""What is longer is no remedy, and need not be parsed to know it."""
 _ENGINES = {"postgresql": "PostgreSQL", "postgres": "PostgreSQL", "neo4j": "Neo4j", "redis": "Redis", "faiss": "FAISS"}
 _CUTS = ((20_000, 400), (4_000, 100), (1_000, 40), (200, 10))
 """When leaving out is not enough: the most characters of one text, and the most entries of one list."""
@@ -152,7 +154,7 @@ def _alike(found: Sequence[Finding]) -> list[list[Finding]]:
 
 def _need(text: str) -> Safe:
     """What would help: a statement as code, a sentence as words."""
-    return code(text) if is_sql(text) else plain(text)
+    return code(text) if len(text) <= _LONGEST_STATEMENT and is_sql(text) else plain(text)
 
 
 @cache

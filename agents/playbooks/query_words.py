@@ -39,7 +39,8 @@ def _asked(case: QueryCase, best: int | None) -> str:
 def _speed(case: QueryCase, best: int | None) -> str:
     measured = case.measured
     if best is not None and measured is not None:
-        return f"{_do(case, measured, best)} {now(case)}"
+        paging = "" if _pages(case, measured.data["tried"][best]["sql"]) else _paging(case)
+        return f"{_do(case, measured, best)} {f'{paging} ' if paging else ''}{now(case)}"
     if case.foreign and (case.only_foreign or case.ran is None):
         return _elsewhere(case)
     if case.invented:

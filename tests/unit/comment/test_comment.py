@@ -172,6 +172,11 @@ def test_a_list_in_a_text_begins_no_code(reports: Reports) -> None:
     unharmed(render(reports["hostile"]("- - - - -")))
 
 
+@pytest.mark.parametrize("text", ["\ud800", "\x00", "(" * 50_000, "SELECT " + "1+" * 50_000])
+def test_what_no_parser_takes_is_shown_as_words(text: str, reports: Reports) -> None:
+    unharmed(render(reports["hostile"](text)))
+
+
 def test_long_hostile_fields_are_read_once_each(reports: Reports) -> None:
     """The work grows with the length of the texts, not with its square: counted in calls, not in seconds."""
     calls = []
