@@ -1,13 +1,14 @@
 """Index advisors side by side, in one run: what the workload takes after each one's advice, and what that costs.
 
 python tests/bench/advisors.py [m7|n100|tpch] [--dsn SUPERUSER_DSN] [--time 60] [--storage 410MB]
-    [--tpch DIR] [--peers DIR] [--only ours,expert]
+    [--tpch DIR] [--peers DIR] [--only ours,expert] [--keep FILE]
 
 A world is loaded into a throwaway PostgreSQL 15 with HypoPG, its secondary indexes dropped, and each advisor asked with
 a role that only reads. Its indexes are built, statistics taken anew, and every statement timed (the server's execution
 time, best of five; each set of values counts the same), then 20,000 rows inserted. pg_qualstats is Debian's; the other
 peers come from PyPI, each into an environment of its own below DIR (Python 3.12 or later for postgres-mcp); without
---peers they are left out. TPC-H's data is made by `tpchgen-cli csv -s 0.1 -o DIR`.
+--peers they are left out. What was measured is kept in FILE: a later part of the run (`--only`) measures the advisors it
+names and shows the others as kept. TPC-H's data is made by `tpchgen-cli csv -s 0.1 -o DIR`.
 """
 
 import argparse
@@ -32,15 +33,18 @@ def main() -> None:
     parser.add_argument("--tpch", type=Path)
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--only", default="")
+    parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
     wanted = set(options.only.split(",")) if options.only else None
     with server(options.dsn) as dsn:
         world = tpch(dsn, options.tpch) if options.world == "tpch" else wallet(dsn, options.world)
-        before = measure.measure(world, "none", [])
-        shown = [before]
+        kept = measure.kept(options.keep)
+        before = kept.get("none") or measure.measure(world, "none", [])
+        kept["none"] = before
         for name, ask in asked.advisors(options.peers, options.time, options.storage).items():
             if wanted is not None and name not in wanted:
                 continue
+            measure.keep(options.keep, kept)
             print(f"asking {name}", file=sys.stderr, flush=True)
             try:
                 answer = ask(world)
@@ -55,8 +59,9 @@ def main() -> None:
                 measure.again(world, before, [], late)
                 measure.again(world, outcome, answer.ddl, late)
             outcome.advisor_s, outcome.advisor_mb, outcome.note = answer.seconds, answer.peak_mb, answer.note
-            shown.append(outcome)
-        _print(world, shown)
+            kept[name] = outcome
+        measure.keep(options.keep, kept)
+        _print(world, list(kept.values()))
 
 
 def _print(world: World, shown: list[measure.Outcome]) -> None:

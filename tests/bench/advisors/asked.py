@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,8 @@ _PEAK = (
     "open(sys.argv[1],'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss));sys.exit(c)"
 )
 _PATIENCE_S = 1200
+_ROUND_MS = 30_000
+"""The most a statement may take in the round that pg_qualstats watches."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +76,14 @@ def _qualstats(world: World) -> Answer:
     with psycopg.connect(world.dsn, autocommit=True) as connection:
         connection.execute("SELECT pg_qualstats_reset()")
         connection.execute("SET pg_qualstats.enabled = on")
+        connection.execute(f"SET statement_timeout = {_ROUND_MS}")
         connection.execute("SET pg_qualstats.sample_rate = 1")
         for query in world.queries:
             for text in query.texts:
-                connection.execute(text)  # type: ignore[call-overload]
+                with suppress(psycopg.errors.QueryCanceled):
+                    connection.execute(text)  # type: ignore[call-overload]
         connection.execute("SET pg_qualstats.enabled = off")
+        connection.execute("RESET statement_timeout")
         began = time.perf_counter()
         row = connection.execute(
             "SELECT pg_qualstats_index_advisor(min_filter => 100, min_selectivity => 5)"

@@ -1,9 +1,11 @@
 """What a set of indexes does to a workload: its time, its size, what inserts cost."""
 
+import json
 import math
 import statistics
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import psycopg
 
@@ -31,6 +33,19 @@ class Outcome:
     note: str = ""
     refused: list[str] = field(default_factory=list)
     """Advice that PostgreSQL does not take, with its words."""
+
+
+def kept(file: Path | None) -> dict[str, Outcome]:
+    """What earlier parts of the run measured, by advisor."""
+    if file is None or not file.exists():
+        return {}
+    return {name: Outcome(**each) for name, each in json.loads(file.read_text()).items()}
+
+
+def keep(file: Path | None, outcomes: dict[str, Outcome]) -> None:
+    """Write down what was measured so far."""
+    if file is not None:
+        file.write_text(json.dumps({name: asdict(each) for name, each in outcomes.items()}))
 
 
 def weighted(world: World, outcome: Outcome) -> float:
