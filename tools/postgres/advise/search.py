@@ -19,6 +19,8 @@ _KEPT_PER_QUERY = 8
 _PEELED = 12
 _HELPED = 0.99
 """Of the cost before: what is above is as good as nothing."""
+_PROBING = 0.6
+"""Share of the time for finding out what helps each statement by itself; what is not needed goes to the next."""
 _LEAST_GAIN = 0.03
 """Powers of ten, of one statement: what is below is noise of the estimates."""
 _FAST_COST = 30.0
@@ -33,7 +35,7 @@ _FIRST_PRESSURE = 4.0
 """Powers of ten that an index must bring which takes all storage, when storage is short: the first price tried."""
 _PRICES = 10
 _ROUNDS = 12
-_BESIDE = 3.0
+_BESIDE = 2.0
 _HOPELESS = 1.0
 """A move that is this much worse than nothing is not tried again."""
 
@@ -88,11 +90,14 @@ class Search:
             choice.before[query.number] = (await self._costs.of(query, frozenset())).cost
         self._whole = sum(query.weight * choice.before[query.number] for query in self._queries) or 1.0
         moves: dict[Indexes, None] = {}
-        for query in self._queries:
-            if self._late():
-                break
+        end = self._until
+        for left, query in zip(range(len(self._queries), 0, -1), self._queries, strict=True):
+            # One that takes long to plan (a join of sixty tables) must not use up what the others need.
+            now = time.monotonic()
+            self._until = now + _PROBING * (end - now) / left
             for move in await self._moves(query):
                 moves.setdefault(move)
+        self._until = end
         self._offered = dict.fromkeys(sorted(frozenset().union(*moves), key=lambda each: each.body))
         chosen = await self._chosen(list(moves))
         choice.wished = sorted(chosen, key=lambda each: (each.place, each.name))
@@ -186,8 +191,8 @@ class Search:
     async def _greedy(self, moves: list[Indexes]) -> Indexes:
         chosen: Indexes = frozenset()
         # A gain once known bounds what the move can still bring, nearly always: most are not asked for again.
-        bound: dict[Indexes, float] = dict.fromkeys(moves, math.inf)
         hoped = {move: self._hope(move) for move in moves}
+        bound = {move: _BESIDE * hope + _LEAST_GAIN for move, hope in hoped.items()}
         while bound and not self._late():
             best, gain = None, _LEAST_GAIN
             for move in sorted(bound, key=lambda each: (-hoped[each], _order(each))):
@@ -209,7 +214,7 @@ class Search:
         return chosen
 
     def _hope(self, move: Indexes) -> float:
-        """What the move brings by what its indexes do alone: the order in which moves are tried, no more."""
+        """What the move brings by what its indexes do alone, of each table's the best."""
         return sum(
             self._value(query, self._choice.before[query.number]) - self._value(query, cost)
             for query in self._queries
