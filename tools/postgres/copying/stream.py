@@ -11,6 +11,7 @@ _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _SHOWN = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 _ESCAPED = re.compile(r"\\(.)", re.S)
 _SPECIAL = re.compile(r"[\\\b\f\n\r\t\v]")
+_KEY = re.compile(rb'"([^"]*)"(?=\s*(?::|=>))')
 _KNOWN = 50_000
 """Harmless words of documents that are remembered."""
 
@@ -76,12 +77,12 @@ def _plain(block: bytes, harmless: set[bytes]) -> bool:
     """
     if b"\\\\" in block:  # a backslash of a document: its words may be written with escapes
         return False
-    fresh = set(block.split(b'"')) - harmless
-    for piece in fresh:
+    if any(len(key) <= 80 and kind_of_name(key.decode(errors="replace")) for key in set(_KEY.findall(block))):
+        return False
+    for piece in set(block.split(b'"')) - harmless:
         if b"\t" in piece or b"\n" in piece:
             continue
-        text = piece.decode(errors="replace")
-        if (len(text) <= 80 and kind_of_name(text)) or kind_of_value(text):
+        if kind_of_value(piece.decode(errors="replace")):
             return False
         if len(harmless) < _KNOWN:
             harmless.add(piece)
