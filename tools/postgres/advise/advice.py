@@ -38,6 +38,8 @@ _READING = 0.25
 _STATEMENT_LIMIT_MS = 15_000
 """The most one run of a statement may take, when a minute or more is given; in less time a quarter of it."""
 _SMALL_BYTES = 65_536
+_WORTH_NAMING = 1.5
+"""Times cheaper that an index must make a statement to be spoken of when it is not advised."""
 _COPY_ROWS = 50_000
 """Rows of a table that are enough to see which plan is the faster; said in the notes when a table has more."""
 _LEAST_S = 10.0
@@ -224,7 +226,7 @@ class Adviser:
             advice.dear = {
                 number: (best[0][1], result.before[number] / best[0][0])
                 for number, best in result.alone.items()
-                if best and best[0][0] > 0
+                if best and 0 < best[0][0] < result.before[number] / _WORTH_NAMING
             }
             if chosen is not None:
                 result = beside(result, chosen, away.keys(), self._storage)
