@@ -42,7 +42,7 @@ async def put_back(keeper: psycopg.AsyncConnection, lifted: Sequence[Row]) -> li
         except psycopg.errors.CheckViolation:
             await keeper.execute(_alter(each, sql.SQL("{} NOT VALID").format(add)))
             broken.append(
-                f"CHECK {each['name']} of {each['object']}: the values put in place of personal ones do not meet it,"
+                f"CHECK {each['name']} of {each['object']}: values that are not the live server's do not meet it,"
                 " it is NOT VALID on the copy"
             )
         if each["comment"]:

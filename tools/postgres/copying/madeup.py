@@ -64,6 +64,10 @@ class MadeUp:
         for table in self._parents_first(tables):
             share = min(1.0, self._most / max(1, trees[table.tree]))
             rows = round(table.live_rows * share)
+            if rows and not any((table.oid, name) in self._treatment.personal.statistics for name in table.columns):
+                self.notes.append(
+                    f"{table.name}: no statistics that this role may see, only its number of rows is followed"
+                )
             made = self._table(table, rows, uniques[table.oid], labels)
             count = await self._load(table, made)
             self._progress(f"made up {table.name}: {count:,} of about {table.live_rows:,} rows")

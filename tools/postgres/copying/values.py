@@ -15,6 +15,14 @@ _INTEGERS = frozenset({"int2", "int4", "int8"})
 _NUMBERS = frozenset({*_INTEGERS, "numeric", "float4", "float8"})
 _TIMES = frozenset({"date", "timestamp", "timestamptz"})
 _TEXTS = frozenset({"text", "varchar", "bpchar", "citext", "name"})
+_FORMS = {
+    "email": "xxxxxxxx@xxxxxx.xxx",
+    "phone": "+99999999999",
+    "card": "9999999999999999",
+    "ip": "10.10.10.10",
+    "name": "Xxxxx Xxxxxxx",
+}
+"""What a value of a kind looks like where the planner knows none."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,9 @@ class Values:
         if wanted.keys is not None:
             return self._referring(wanted.keys, known, count, total, common, wanted.unique)
         bounds = list(known["bounds"] or ())
+        if not bounds and common and not wanted.unique:  # all values are common ones; what is left was lost in rounding
+            order = sorted(common)
+            return [order[at % len(order)] for at in range(count)]
         distinct = count if wanted.unique else max(1, min(count, _distinct(known, total, count) - len(common)))
         make = self._maker(wanted, known, bounds)
         different = make(distinct) if make is not None else []
@@ -105,7 +116,7 @@ class Values:
         ):
             return lambda count: self._masked(wanted, known, bounds, count)
         if type_ in _NUMBERS:
-            return lambda count: self._numbers(type_, bounds, count, wanted.unique)
+            return lambda count: self._numbers(wanted, bounds, count)
         if type_ in _TIMES:
             masked = self._cells.of(wanted.column) if personal and wanted.column is not None else str
             return lambda count: sorted({masked(each) for each in self._times(wanted, bounds, count)})
@@ -126,11 +137,15 @@ class Values:
     def _masked(self, wanted: Wanted, known: Row, bounds: Sequence[str], count: int) -> list[str]:
         """Personal values: of the form of the histogram's bounds, in their places of the order, and none of them real."""
         assert wanted.column is not None
-        forms = list(bounds) or list(known["common"] or ()) or ["x" * max(1, int(known["width"]))]
+        form = _FORMS.get(wanted.column.kind, "x" * max(1, min(200, int(known["width"]))))
+        if wanted.fact["type"] in _NUMBERS:
+            form = "999999999"
+        forms = list(bounds) or list(known["common"] or ()) or [form]
         most = wanted.column.most
         return [self._cells.masks.another(forms[at * len(forms) // count], at, most) for at in range(count)]
 
-    def _numbers(self, type_: str, bounds: Sequence[str], count: int, unique: bool) -> list[str]:
+    def _numbers(self, wanted: Wanted, bounds: Sequence[str], count: int) -> list[str]:
+        type_, unique = wanted.fact["type"], wanted.unique
         if type_ in _INTEGERS:
             least, most = (int(bounds[0]), int(bounds[-1])) if bounds else (1, max(1, count))
             if unique and most - least + 1 < count:
@@ -144,7 +159,9 @@ class Values:
             return [str(each) for each in made]
         marks_of = [Decimal(each) for each in bounds if each not in ("NaN", "Infinity", "-Infinity")]
         if not marks_of:
-            return [str(at) for at in range(count)]
+            modifier = int(wanted.fact["modifier"])
+            whole = 10 ** min(9, ((modifier - 4) >> 16) - ((modifier - 4) & 0x7FF)) if modifier >= 4 else 10**9
+            return [str(at % whole) for at in range(count)]
         places = max(max(0, -int(each.as_tuple().exponent)) for each in marks_of)
         step = Decimal(1).scaleb(-places)
         return [str((_along(marks_of, at, count)).quantize(step)) for at in range(count)]
