@@ -48,6 +48,7 @@ class Primary:
     cluster: Cluster
     home: Path
     archive: Path
+    database: str = "shop"
 
     @property
     def major(self) -> int:
@@ -55,7 +56,7 @@ class Primary:
 
     @property
     def reader(self) -> str:
-        return make_conninfo(self.cluster.dsn_of("shop"), user="drill_reader", password=PASSWORD)
+        return make_conninfo(self.cluster.dsn_of(self.database), user="drill_reader", password=PASSWORD)
 
     def run(self, text: str, database: str = "shop") -> None:
         with psycopg.connect(self.cluster.dsn_of(database), autocommit=True) as connection:
@@ -83,7 +84,7 @@ class Primary:
 
     def dump(self, name: str, *options: str) -> Path:
         target = self.home / name
-        self.program("pg_dump", "-d", "shop", "-f", str(target), *options)
+        self.program("pg_dump", "-d", self.database, "-f", str(target), *options)
         return target
 
     def base(self, name: str, *options: str) -> Path:
