@@ -60,7 +60,11 @@ def masker(
                     field = _ESCAPED.sub(lambda found: _ESCAPES.get(found[1], found[1]), field)
                 fields[at] = _SPECIAL.sub(lambda found: _SHOWN[found[0]], way(field))
             rows[number] = "\t".join(fields)
-        return "\n".join(rows).encode(encoding, errors="surrogateescape")
+        text = "\n".join(rows)
+        try:
+            return text.encode(encoding, errors="surrogateescape")
+        except UnicodeEncodeError:  # a mask may be a letter that an 8-bit encoding has not
+            return text.encode(encoding, errors="replace")
 
     return masked
 
