@@ -34,8 +34,8 @@ _LEAST_SHARE = 8
 _FIRST_PRESSURE = 4.0
 """Powers of ten that an index must bring which takes all storage, when storage is short: the first price tried."""
 _PRICES = 10
-_ROUNDS = 12
-_BESIDE = 2.0
+_ROUNDS = 6
+_BESIDE = 1.0
 _HOPELESS = 1.0
 """A move that is this much worse than nothing is not tried again."""
 
@@ -191,7 +191,7 @@ class Search:
     async def _greedy(self, moves: list[Indexes]) -> Indexes:
         chosen: Indexes = frozenset()
         # A gain once known bounds what the move can still bring, nearly always: most are not asked for again.
-        hoped = {move: self._hope(move) for move in moves}
+        hoped = {move: await self._hope(move) for move in moves}
         bound = {move: _BESIDE * hope + _LEAST_GAIN for move, hope in hoped.items()}
         while bound and not self._late():
             best, gain = None, _LEAST_GAIN
@@ -205,7 +205,7 @@ class Search:
                 break
             chosen |= best
             touched = {each.place for each in best}
-            # An index on the same table can be worth more beside the new one, seldom several times as much.
+            # An index on the same table is seldom worth more beside the new one: those are for the exchanges to find.
             bound = {
                 move: _BESIDE * max(old, 0.0) + _LEAST_GAIN if touched & {each.place for each in move} else old
                 for move, old in bound.items()
@@ -213,29 +213,29 @@ class Search:
             }
         return chosen
 
-    def _hope(self, move: Indexes) -> float:
-        """What the move brings by what its indexes do alone, of each table's the best."""
-        return sum(
-            self._value(query, self._choice.before[query.number]) - self._value(query, cost)
-            for query in self._queries
-            for cost, each in self._choice.alone.get(query.number, ())
-            if each in move
-        )
+    async def _hope(self, move: Indexes) -> float:
+        """What the move brings by what its indexes do alone, for each statement the best of them, less their price."""
+        hope = -sum([await self._price(each) for each in move])
+        for query in self._queries:
+            costs = [cost for cost, each in self._choice.alone.get(query.number, ()) if each in move]
+            if costs:
+                hope += self._value(query, self._choice.before[query.number]) - self._value(query, min(costs))
+        return hope
 
     async def _exchanged(self, chosen: Indexes) -> Indexes:
         """Leave out, slim, merge or swap one index at a time while that is better."""
         for _ in range(_ROUNDS):
-            better, gain = None, _LEAST_GAIN / 3
-            for out, into in exchanges(chosen, self._offered, self._inventive):
+            before = chosen
+            for out, into in exchanges(before, self._offered, self._inventive):
                 if self._late():
-                    break
+                    return chosen
+                if not out <= chosen or (into and into <= chosen):
+                    continue  # gone, or there, by an exchange of this round
                 other = (chosen - out) | into
-                found = await self._gain(chosen, other, gain)
-                if found > gain:
-                    better, gain = other, found
-            if better is None:
+                if await self._gain(chosen, other, _LEAST_GAIN / 3) > _LEAST_GAIN / 3:
+                    chosen = other
+            if chosen == before:
                 break
-            chosen = better
         return chosen
 
     async def _gain(self, before: Indexes, after: Indexes, wanted: float) -> float:

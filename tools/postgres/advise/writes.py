@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.sizes import share
 
-_EACH = 0.02
+_EACH = 0.04
 _GIN_TIMES = 3.0
 _BRIN_TIMES = 0.1
 
