@@ -150,8 +150,7 @@ async def _step(run: _Run, statement: Statement) -> Step:
         ) from None  # fmt: skip
     finally:
         watch.cancel()
-        with suppress(asyncio.CancelledError):
-            await watch
+        await asyncio.wait([watch])
     if watch.done() and not watch.cancelled() and watch.exception() is not None:
         raise DiskFull(where=str(directories.engines()), doing=f"rehearsing statement {statement.number}")
     if error is not None and isinstance(error, psycopg.errors.DiskFull):

@@ -12,7 +12,7 @@ from pglast.parser import ParseError
 from psycopg import sql
 
 from common.engines import embedded
-from common.errors import InputError, TimedOut
+from common.errors import EngineDied, InputError, TimedOut
 from tools.postgres.connection import Postgres
 from tools.postgres.rehearsal.reader import without_password
 from tools.postgres.rehearsal.scope import Scope
@@ -26,6 +26,8 @@ _NOT_OURS = re.compile(
     r"ALTER FOREIGN|CREATE SCHEMA public;?$)",
     re.IGNORECASE,
 )
+_LOST = re.compile(r"connection to server .* failed|server closed the connection|terminating connection|no connection to")
+"""What pg_dump says when the server is not there, or is there no more."""
 _HARMLESS = (
     "amcheck autoinc bloom btree_gin btree_gist citext cube dict_int dict_xsyn earthdistance fuzzystrmatch hstore"
     " hypopg insert_username intagg intarray isn lo ltree moddatetime pg_buffercache pg_freespacemap pg_stat_statements"
@@ -140,6 +142,8 @@ async def _output(command: list[str], environment: dict[str, str], limit_s: floa
     if process.returncode != 0:
         said = [line for line in err.decode(errors="replace").splitlines() if line.strip()]
         detail = " ".join((said or ["it gave no reason"])[:2])
+        if _LOST.search(err.decode(errors="replace")):
+            raise EngineDied(what="PostgreSQL", where="the address given", detail=detail)
         raise InputError(detail=f"The definitions cannot be read: {detail}", next="Mend that and ask again")
     return _RESTRICT.sub("", out.decode("utf-8", errors="surrogateescape"))
 

@@ -15,13 +15,13 @@ def load(name: str) -> tuple[str, Path | None]:
     if name == "-":
         return _text(sys.stdin.buffer.read(LIMIT_BYTES + 1), "standard input"), None
     path = Path(name)
-    if path.is_dir():
-        alembic = (path / "alembic.ini").exists()
-        raise InputError(
-            detail=f"{name} is a folder",
-            next=f"Rehearse it with --alembic {name}" if alembic else "Name the migration's SQL file in it",
-        )
     try:
+        if path.is_dir():
+            alembic = (path / "alembic.ini").exists()
+            raise InputError(
+                detail=f"{name} is a folder",
+                next=f"Rehearse it with --alembic {name}" if alembic else "Name the migration's SQL file in it",
+            )
         if path.exists() and not path.is_file():
             raise InputError(detail=f"{name} is no ordinary file", next="Name a file, or - for standard input")
         with path.open("rb") as file:
