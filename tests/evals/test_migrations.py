@@ -75,23 +75,24 @@ async def test_the_verdict_is_right(migration: dict[str, Any], ground: Ground, w
     _led_back(report, migration.get("restores", ""))
 
 
+# Some of these are known by the time they take, which lies on either side of a second as the machine is busy or not.
 SAME = [
-    ("CREATE INDEX ON {table} ({number})", "index-build-blocks-writes"),
-    ("ALTER TABLE {table} ALTER COLUMN {number} TYPE bigint", "table-rewrite"),
-    ("ALTER TABLE {table} ADD CHECK ({number} < 1000000)", "no-lock-timeout"),
-    ("BEGIN; ALTER TABLE {table} ADD x int; UPDATE {table} SET x = {number}; COMMIT", "ddl-and-backfill-together"),
+    ("CREATE INDEX ON {table} ({number})", {"index-build-blocks-writes"}),
+    ("ALTER TABLE {table} ALTER COLUMN {number} TYPE bigint", {"table-rewrite"}),
+    ("ALTER TABLE {table} ADD CHECK ({number} < 1000000)", {"no-lock-timeout", "lock-blocks-reads"}),
+    ("BEGIN; ALTER TABLE {table} ADD x int; UPDATE {table} SET x = {number}; COMMIT", {"ddl-and-backfill-together"}),
 ]
 
 
-@pytest.mark.parametrize(("statement", "code"), SAME)
+@pytest.mark.parametrize(("statement", "codes"), SAME)
 async def test_the_same_on_three_million_rows_and_on_twenty(
-    statement: str, code: str, ground: Ground, world: Shop
+    statement: str, codes: set[str], ground: Ground, world: Shop
 ) -> None:
     async with await Postgres.connect(world.dsn, Settings()) as live:
         large = await ground.rehearse(live, statement.format(table="pay.entries", number="amount"))
         small = await ground.rehearse(live, statement.format(table="pay.currencies", number="digits"))
     assert large.verdict != "safe"
-    assert {code} <= {each.code for each in large.findings} - {each.code for each in small.findings}
+    assert codes & ({each.code for each in large.findings} - {each.code for each in small.findings})
     assert small.verdict == "safe"
     assert "small-table-safe" in {each.code for each in small.findings}
     assert large.estimate.live_rows > 2_900_000
