@@ -103,7 +103,8 @@ class Reader:
                 "SELECT set_config('idle_in_transaction_session_timeout', %s, true),"
                 " set_config('lock_timeout', '2s', true), set_config('DateStyle', 'ISO, YMD', true),"
                 " set_config('IntervalStyle', 'postgres', true), set_config('bytea_output', 'hex', true)",
-                (str(int(self._limit_s * 1000)),),
+                # Rows that are on their way may keep this side busy for a while after the server has sent them.
+                (str(int(self._limit_s * 3000)),),
             )
             self._since = time.monotonic()
             self.snapshots += 1
