@@ -94,6 +94,8 @@ class Primary:
 
     def archived(self) -> str:
         """Switch to a new segment and wait until the one before is in the archive; its name."""
+        # Without something to switch from, there is no switch.
+        self.run("SELECT pg_create_restore_point('before the switch')")
         segment = self.value("SELECT pg_walfile_name(pg_switch_wal())")
         for _ in range(600):
             if (self.archive / segment).exists():
