@@ -10,6 +10,7 @@ from jinja2.runtime import Context
 
 from agents.backing import is_sql
 from agents.comment import diagrams
+from agents.comment.compiled import CompiledTemplates
 from agents.comment.json import findings
 from agents.comment.text import Safe, Writer, cell, code, fence, finish, html_text, plain
 from agents.reply import BESIDE, Proposal, Reply, Report, look_up, milliseconds
@@ -166,6 +167,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,
+        bytecode_cache=CompiledTemplates(),
     )
     jinja.filters |= {"plain": plain, "code": code, "cell": cell, "html": html_text, "fence": fence}
     jinja.filters |= {"alike": _alike, "need": _need}
