@@ -33,6 +33,8 @@ def typed(database, tmp_path):
     """`typed(line)`: the line in bash, in a folder where ./p3 is; exit code, stdout, stderr. Variables last."""
     database.execute(ORDERS)
     database.execute("VACUUM ANALYZE")
+    for customer in range(20):
+        database.execute(f"SELECT * FROM orders WHERE customer_id = {customer}")
     (tmp_path / "p3").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m agents "$@"\n')
     (tmp_path / "p3").chmod(0o755)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "ADMIN": database.dsn}
@@ -58,7 +60,7 @@ def typed(database, tmp_path):
     assert run("./p3 engines down state")[0] == 0
 
 
-def test_from_grant_to_audit(typed, tmp_path):
+def test_from_grant_to_audit(typed, database, tmp_path):
     grant, consult, health = lines("READER=")
     code, reader, said = typed(f"{grant}\necho $READER")
     assert code == 0, said
@@ -72,7 +74,7 @@ def test_from_grant_to_audit(typed, tmp_path):
     (tmp_path / "question.md").write_text("Is the index orders_pkey useful?\n")
     (tmp_path / "up.sql").write_text("ALTER TABLE orders ADD COLUMN note text;\n")
     (tmp_path / "down.sql").write_text("ALTER TABLE orders DROP COLUMN note;\n")
-    asked, rehearsed, advised, again, _ = lines("./p3 consult question.md")
+    asked, rehearsed, advised, again, _, drilled = lines("./p3 consult question.md")
     code, answer, said = typed(asked)
     assert code in (0, 1), said
     assert json.loads(answer)["status"] in ("done", "partial")
@@ -80,9 +82,17 @@ def test_from_grant_to_audit(typed, tmp_path):
     assert verdict.splitlines()[0] in ("SAFE", "CAREFUL"), said
     code, advice, said = typed(advised)
     assert code == 0, said
-    assert json.loads(advice)["how"] in ("hypopg", "copy")
+    assert json.loads(advice)["how"] in ("hypopg", "copy"), advice + said
+    assert any("(customer_id)" in each["ddl"] for each in json.loads(advice)["indexes"]), advice
     code, _, said = typed(again)
     assert code == 0, said
+
+    dump = tmp_path / "orders.dump"
+    program = database.server.cluster.install.program("pg_dump")
+    subprocess.run([program, "-d", database.dsn, "-Fc", "-f", dump], check=True, timeout=60)
+    code, drill, said = typed(drilled, DUMP=str(dump))
+    assert code in (0, 1), said
+    assert "20,000" in drill
 
     assert typed("./p3 audit verify")[0] == 0
     code, cases, _ = typed("./p3 cases --json")

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from common.config.settings import CopyKind
 from common.findings import Finding, Severity
 from tools.postgres.rehearsal.rewritten import NotRewritten, Rewrite
 
@@ -116,4 +117,5 @@ class Report(BaseModel):
     served: list[ServedOut]
     tables: list[CopiedTable]
     copy_about: str
+    copy_kind: CopyKind
     missing: list[str]

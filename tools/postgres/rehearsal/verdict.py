@@ -191,6 +191,7 @@ def _report(
             for each in trial.copy.tables
         ],
         copy_about=trial.copy.about,
+        copy_kind=trial.copy.kind,
         missing=list(trial.copy.missing),
     )
 
