@@ -1,6 +1,7 @@
 """A throwaway PostgreSQL that holds what a change is about."""
 
 import asyncio
+import json
 import shutil
 import time
 from collections import defaultdict
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.rows import TupleRow
+from psycopg.types.json import set_json_loads
 
 from common import directories
 from common.config.settings import CopyKind, Settings
@@ -108,7 +110,7 @@ class Copy:
 
     async def connect(self) -> psycopg.AsyncConnection[TupleRow]:
         """A connection as superuser of the copy, in autocommit. The caller closes it."""
-        return await psycopg.AsyncConnection.connect(self.dsn, autocommit=True, prepare_threshold=None)
+        return _reads_json(await psycopg.AsyncConnection.connect(self.dsn, autocommit=True, prepare_threshold=None))
 
     async def connect_as_owner(self) -> psycopg.AsyncConnection[TupleRow]:
         """A connection, in autocommit, with the rights of the tables' owners, no more. The caller closes it.
@@ -118,11 +120,21 @@ class Copy:
         connection = await psycopg.AsyncConnection.connect(self.rehearsal_dsn, autocommit=True, prepare_threshold=None)
         if self.literals is not None:
             connection.cursor_factory = masking_cursor(self.literals)
-        return connection
+        return _reads_json(connection)
 
     def table(self, name: QualifiedName) -> Copied | None:
         """What became of one table; None when it is not in the copy."""
         return next((table for table in self.tables if table.name == name), None)
+
+
+def _reads_json(connection: psycopg.AsyncConnection[TupleRow]) -> psycopg.AsyncConnection[TupleRow]:
+    """The connection, which reads JSON in the database's encoding: psycopg takes all JSON for UTF-8."""
+    named = connection.info.encoding
+    encoding = "utf-8" if named == "ascii" else named
+    set_json_loads(
+        lambda data: json.loads(data if isinstance(data, str) else data.decode(encoding, "replace")), connection
+    )
+    return connection
 
 
 @asynccontextmanager
