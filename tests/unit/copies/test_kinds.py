@@ -35,6 +35,20 @@ def test_the_table_tells_whose_name_it_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("column", "table", "personal"),
+    [
+        ("p_name", "part", False), ("n_name", "nation", False), ("r_name", "region", False), ("ps_name", "partsupp", False),
+        ("c_name", "customer", True), ("s_name", "supplier", True), ("u_name", "users", True), ("p_name", "patient", True),
+        ("name", "nations", False), ("item_name", "orders", False), ("part_name", "customers", False),
+        ("name", "warehouses", False), ("user_name", "parts", True), ("first_name", "items", True), ("c_name", "parts", True),
+        ("n_email", "nation", True), ("c_phone", "customer", True), ("c_address", "customer", True), ("name", "", True),
+    ],
+)  # fmt: skip
+def test_a_shortened_table_name_before_a_word_tells_no_less(column: str, table: str, personal: bool) -> None:
+    assert bool(kind_of_name(column, table)) == personal
+
+
+@pytest.mark.parametrize(
     ("value", "kind"),
     [
         ("ann@mail.example", "email"), ("write to ann@mail.example", "text"), ("+351 912 345 678", "phone"),

@@ -19,6 +19,8 @@ _IP = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:/\d+)?\Z|[0-9a-f]{{0,4}}(?::[0
 _WORDS = re.compile(r"[A-ZÀ-Þ]?[^\W\dA-ZÀ-Þ_]+|[A-ZÀ-Þ]+(?![^\W\dA-ZÀ-Þ_])|\d+")
 _NAME = re.compile(r"[^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*){1,3}\Z")
 
+_SHORT = 3
+"""Letters: a longer word before a column's last one is a word, not the table's name shortened."""
 NUMBERS = frozenset({"phone", "bank", "card", "government"})
 """Kinds that are personal in a column of numbers too."""
 
@@ -40,7 +42,7 @@ def kind_of_name(name: str, table: str = "") -> str:
         return ""
     kind = min(found, key=list(rules["kinds"]).index)
     things = rules["not_of"]["things"]
-    about = words[:-1] or _words(table)
+    about = _about(words[:-1], _words(table))
     if kind == "name" and any(each in things for each in about):
         return ""
     return "" if kind == "text" and any(each in ("error", "commit", "log") for each in words) else kind
@@ -85,6 +87,20 @@ def kind_of_values(values: Iterable[str]) -> str:
         if kind in ("email", "bank", "text") or seen * 10 >= count or (kind == "card" and seen * 20 >= count):
             return kind
     return ""
+
+
+def _about(before: Sequence[str], table: Sequence[str]) -> Sequence[str]:
+    """What a column's last word is about: the words before it; the table's, where they only shorten its name (`p_name`)."""
+    short = "".join(before)
+    if table and len(short) <= _SHORT and not before[1:] and _is_short_for(short, "".join(table)):
+        return table
+    return before
+
+
+def _is_short_for(short: str, long: str) -> bool:
+    """Whether it begins with the same letter, and its other letters come in the same order."""
+    letters = iter(long)
+    return long[:1] == short[:1] and all(letter in letters for letter in short) if short else True
 
 
 def _person(value: str) -> bool:
