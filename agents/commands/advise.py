@@ -22,7 +22,9 @@ def advise(
     dsn: Annotated[
         str, typer.Option(help="The live PostgreSQL, with a role that only reads.", envvar="DBCREW_LIVE_DSN")
     ],
-    workload: Annotated[str, typer.Option(help="A file of statements; `-- weight: 5` before one weighs it.")] = "",
+    workload: Annotated[
+        str, typer.Option(help="A file of statements; `-- weight: 5` before one weighs it. Or a server's log.")
+    ] = "",
     statements: Annotated[bool, typer.Option(help="Take them from pg_stat_statements.")] = False,
     storage: Annotated[str, typer.Option(help="The most that new indexes may take.")] = "512MB",
     time: Annotated[float, typer.Option(min=1, help="Seconds to search and measure.")] = 60.0,
@@ -45,6 +47,7 @@ async def _advise(dsn: str, file: str, statements: bool, storage: str, seconds: 
     from common.config.settings import settings
     from common.errors import InputError
     from tools.postgres.advise.advice import Adviser
+    from tools.postgres.advise.logged import from_log
     from tools.postgres.advise.workload import from_statements, from_text
     from tools.postgres.connection import Postgres
     from tools.postgres.rights import require_safe, rights
@@ -55,7 +58,8 @@ async def _advise(dsn: str, file: str, statements: bool, storage: str, seconds: 
         raise InputError(detail=f"{storage} is no size", next="Write it as 512MB")
     if bool(file) == statements:
         raise InputError(detail="One source of statements is needed", next="Give --workload FILE or --statements")
-    given = from_text(_read(file)) if file else None
+    text = _read(file) if file else ""
+    given = (from_log(text) or from_text(text)) if file else None
     async with await Postgres.connect(dsn, settings()) as postgres:
         async with postgres.session() as session:
             require_safe(await rights(session), dsn)

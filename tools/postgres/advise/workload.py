@@ -70,7 +70,7 @@ def from_text(text: str) -> Workload:
             found.items.append(Item(body, weight, at))
     if not found.items:
         raise InputError(detail="There is no statement in this workload", next="Separate statements by a semicolon")
-    return _once(found)
+    return once(found)
 
 
 def _weight(written: str, line: int, found: Workload) -> float:
@@ -123,10 +123,10 @@ async def from_statements(session: Session) -> Workload:
             reason="pg_stat_statements shows this role no statement of this database",
             needs="GRANT pg_read_all_stats to the role, or wait until the application has run.",
         )
-    return _once(found)
+    return once(found)
 
 
-def _once(found: Workload) -> Workload:
+def once(found: Workload) -> Workload:
     """Statements that differ in constants only are one, with the sum of their weights; bad ones are set aside."""
     merged: dict[tuple[object, ...], Item] = {}
     bad: list[tuple[str, str]] = []

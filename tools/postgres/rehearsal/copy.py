@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -130,11 +131,17 @@ class Copy:
 def _reads_json(connection: psycopg.AsyncConnection[TupleRow]) -> psycopg.AsyncConnection[TupleRow]:
     """The connection, which reads JSON in the database's encoding: psycopg takes all JSON for UTF-8."""
     named = connection.info.encoding
-    encoding = "utf-8" if named == "ascii" else named
-    set_json_loads(
-        lambda data: json.loads(data if isinstance(data, str) else data.decode(encoding, "replace")), connection
-    )
+    set_json_loads(_json_in("utf-8" if named == "ascii" else named), connection)
     return connection
+
+
+@cache
+def _json_in(encoding: str) -> Callable[[str | bytes], Any]:
+    return partial(_parsed, encoding)
+
+
+def _parsed(encoding: str, data: str | bytes) -> Any:
+    return json.loads(data if isinstance(data, str) else data.decode(encoding, "replace"))
 
 
 @asynccontextmanager
