@@ -19,6 +19,7 @@ from tools.postgres.advise.case import Case
 from tools.postgres.advise.cases import Missing, cases_of
 from tools.postgres.advise.costs import Known, Trial
 from tools.postgres.advise.hypothetical import Hypothetical, possible
+from tools.postgres.advise.masked import distrusted
 from tools.postgres.advise.mixed import Mixed
 from tools.postgres.advise.proof import Proof, prove, without_the_guilty
 from tools.postgres.advise.search import Choice, Search
@@ -236,7 +237,8 @@ class Adviser:
             until = max(deadline, time.monotonic() + self._least_s)
             queries = [case.query for case in here]
             every = frozenset(result.indexes)
-            advice.proof = await prove(built, queries, every, until)
+            proof = await prove(built, queries, every, until)
+            advice.proof = await distrusted(self._postgres, here, proof, copy.masked, grown(copy, here))
             kept, advice.proof = await without_the_guilty(built, queries, every, advice.proof, until)
             advice.dropped = [each for each in result.indexes if each not in kept]
             result.indexes = [each for each in result.indexes if each in kept]

@@ -57,7 +57,7 @@ class Hypothetical:
             await self._session.rows(self._call(_DROP), (gone,))
         await self._make(indexes - self._ids.keys())
         rows = await self._session.rows("EXPLAIN (FORMAT JSON) " + text)
-        plan = plan_of(_json(next(iter(rows[0].values()))))
+        plan = plan_of(parsed(next(iter(rows[0].values()))))
         names = {node.index for node in plan.nodes if node.index}
         used = frozenset(each for each, oid in self._ids.items() if any(name.startswith(f"<{oid}>") for name in names))
         return Costed(plan.cost, used)
@@ -108,5 +108,6 @@ async def _made(postgres: Postgres, candidates: Sequence[Candidate]) -> Sequence
     return candidates
 
 
-def _json(value: Any) -> Any:
+def parsed(value: Any) -> Any:
+    """JSON that the session hands over as text or read."""
     return orjson.loads(value) if isinstance(value, (str, bytes)) else value
