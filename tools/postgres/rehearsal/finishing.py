@@ -68,10 +68,14 @@ async def finish(
 async def _analyze(keeper: psycopg.AsyncConnection, scope: Scope) -> None:
     roots = [each for each in scope.relations.values() if each.kind in "rpm" and each.tree == each.oid]
     names = sql.SQL(", ").join(each.name.identifier for each in roots)
+    # VACUUM takes no row for visible to all whose commit is not flushed yet; index-only scans would read the table then.
+    await keeper.execute("SET synchronous_commit = on")
     try:
-        await keeper.execute(sql.SQL("VACUUM ANALYZE {}").format(names))
+        await keeper.execute(sql.SQL("ANALYZE {}").format(names))
+        await keeper.execute(sql.SQL("VACUUM {}").format(names))
     except psycopg.DatabaseError:  # one of them could not be made here
         await keeper.execute("VACUUM ANALYZE")
+    await keeper.execute("RESET synchronous_commit")
 
 
 def _about(statement: str, name: QualifiedName) -> bool:
