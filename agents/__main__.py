@@ -65,5 +65,6 @@ def _root(context: typer.Context, verbose: Verbose = False) -> None:
 
 
 if __name__ == "__main__":
+    console.ready()
     sys.excepthook = console.defect
     typer.main.get_command(app)(prog_name="./p3")
