@@ -7,7 +7,9 @@ import re
 
 from pydantic import BaseModel, ConfigDict
 
+from agents.pasted import migration
 from agents.sqltext import Sort, Statement, blocks, statements
+from tools.postgres.rehearsal.formats.reading import Reading
 
 _ITEM = re.compile(r"[ \t]*\d+[.)](?:[ \t]|$)")
 _NAME = re.compile(r"`([A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)?)`|\b([A-Za-z_]\w*\.[A-Za-z_]\w*)\b|\b([a-z]\w*_\w+)\b")
@@ -24,6 +26,8 @@ class Question(BaseModel):
     statements: tuple[Statement, ...] = ()
     plan: str = ""
     names: tuple[str, ...] = ()
+    pasted: Reading | None = None
+    """The migration that the statements are, when one of the known tools wrote or printed it."""
 
     def of(self, *sorts: Sort) -> tuple[Statement, ...]:
         """The statements of these sorts, as written."""
@@ -37,6 +41,7 @@ class Question(BaseModel):
             statements=self.statements + other.statements,
             plan=f"{self.plan}\n{other.plan}".strip(),
             names=tuple(dict.fromkeys(self.names + other.names)),
+            pasted=self.pasted or other.pasted,
         )
 
 
@@ -44,7 +49,13 @@ def questions(title: str, body: str) -> list[Question]:
     """The questions of an issue, in the order asked. A text without SQL or a plan is one question."""
     title, body = title.strip(), body.strip()
     shortened = title.endswith("…") and body.startswith(title[:-1])
-    found = blocks(body if shortened else f"{title}\n\n{body}")
+    whole = body if shortened else f"{title}\n\n{body}"
+    if (pasted := migration(whole)) is not None:
+        before, reading, after = pasted
+        words = [block for text in (before, after) for block in blocks(text) if block[0] == "words"]
+        question = _question(1, [*words, ("change", reading.up)])
+        return [question.model_copy(update={"pasted": reading})]
+    found = blocks(whole)
     groups: list[list[tuple[str, str]]] = [[]]
     for kind, text in found:
         if kind == "words" and _opens_another(groups[-1], text):

@@ -10,6 +10,7 @@ from agents.reply import CaseStatus, Option, Proposal, Reply
 from agents.sqltext import Sort
 from common.evidence import Evidence
 from common.findings import Finding
+from tools.postgres.rehearsal.formats.reading import Reading
 
 _WORDS = re.compile(
     r"\b(migrat\w*|roll ?(out|back)|deploy\w*|locks?|safe|zero[- ]downtime|undo\w*|alembic|ddl|schema change)\b", re.I
@@ -32,8 +33,11 @@ def fits(question: Question) -> float:
 
 async def work(brief: Brief) -> Reply:
     """Rehearse the statements on a copy and say what they would do here."""
+    pasted = brief.question.pasted
     up = ";\n".join(one.sql for one in brief.question.of(Sort.CHANGE, Sort.WRITE, Sort.OTHER)) + ";"
-    rehearsal = await brief.call("rehearse", up=up)
+    if pasted is not None:
+        up = pasted.up
+    rehearsal = await brief.call("rehearse", up=up, down=pasted.down if pasted is not None else None)
     if not rehearsal.ok:
         return stopped(brief, "Migration review", rehearsal, input_is_wrong=rehearsal.status == "refused")
     findings = _findings(rehearsal)
@@ -43,13 +47,22 @@ async def work(brief: Brief) -> Reply:
         question=brief.question.number,
         title="Migration review",
         verdict=_verdict(rehearsal, findings),
-        prose=_prose(rehearsal),
+        prose=(*_read_as(pasted), *_prose(rehearsal)),
         findings=findings,
         proposals=(proposal,) if proposal else (),
         schema_evidence=brief.schema,
         looked_at=(rehearsal.id,),
         status=CaseStatus.NEEDS_APPROVAL if proposal and proposal.authority != "full" else CaseStatus.DONE,
     )
+
+
+def _read_as(pasted: Reading | None) -> tuple[str, ...]:
+    """What the text was taken for, and what of it could not run. Figures in it are the text's own: left out."""
+    if pasted is None:
+        return ()
+    kept = [pasted.what, *pasted.notes]
+    said = [", ".join(part for part in each.split(", ") if not re.search(r"[\d`{}]", part)) for each in kept]
+    return (f"Read as {said[0]}.", *(f"Note: {each}." for each in said[1:] if each))
 
 
 def _findings(rehearsal: Evidence) -> tuple[Finding, ...]:

@@ -93,6 +93,26 @@ async def test_what_is_dangerous_is_unsafe(
         assert report.down.lost
 
 
+BLAMED = [
+    ("COMMENT ON TABLE shop.audit IS 'x'; ALTER TABLE shop.orders ALTER note SET NOT NULL", 2, "shop.orders.note"),
+    ("COMMENT ON TABLE shop.audit IS 'x'; DO $$ BEGIN UPDATE shop.orders SET total = -1; END $$", 2, "shop.orders"),
+    ("UPDATE shop.audit SET what = 'x'; DO $$ BEGIN PERFORM 1 / 0; END $$", 2, "statement 2"),
+    ("COMMENT ON TABLE shop.audit IS 'x'; DROP TABLE shop.orders", 2, "shop.orders"),
+    ("BEGIN; ALTER TABLE shop.audit ADD more bigint REFERENCES shop.users DEFERRABLE INITIALLY DEFERRED;"
+     " INSERT INTO shop.audit (more) VALUES (-1); COMMIT", 4, "shop.audit"),
+]  # fmt: skip
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize(("up", "number", "where"), BLAMED)
+async def test_a_failure_names_the_object_of_its_own_statement(
+    ground: Ground, live: Postgres, up: str, number: int, where: str
+) -> None:
+    report = await ground.rehearse(live, up)
+    (failed,) = (one for one in report.findings if one.code in ("fails-on-existing-data", "dependent-object-breaks"))
+    assert (failed.object, failed.statement) == (where, number)
+
+
 CAREFUL = [
     ("DELETE FROM shop.orders WHERE id % 100 = 1 AND NOT EXISTS (SELECT FROM shop.items WHERE order_id = orders.id)",
      "rollback-loses-data"),

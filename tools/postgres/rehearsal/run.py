@@ -172,6 +172,7 @@ async def _step(run: _Run, statement: Statement) -> Step:
         rows=rows,
         error=_said(error) if error else None,
         sqlstate=error.sqlstate if error else None,
+        failed_on=_failed_on(error) if error else None,
     )
 
 
@@ -193,6 +194,11 @@ def _scans(run: _Run, before: dict[int, int], after: dict[int, int]) -> tuple[Qu
 def _said(error: psycopg.Error) -> str:
     parts = (error.diag.message_primary or str(error), error.diag.message_detail)
     return ". ".join(part.strip().rstrip(".") for part in parts if part)
+
+
+def _failed_on(error: psycopg.Error) -> QualifiedName | None:
+    schema, table = error.diag.schema_name, error.diag.table_name
+    return QualifiedName(schema, table) if schema and table else None
 
 
 async def _stop(run: _Run) -> None:

@@ -33,6 +33,8 @@ class Step:
     """Rows the statement changed; -1 when it changes none by nature."""
     error: str | None = None
     sqlstate: str | None = None
+    failed_on: QualifiedName | None = None
+    """The table that the server named beside the error."""
 
 
 def hold(steps: list[Step], spans: list[tuple[float, float]], first: int) -> None:

@@ -10,12 +10,16 @@ from tools.postgres.rehearsal.formats import django, flyway, liquibase, pairs, p
 from tools.postgres.rehearsal.formats.reading import Reader, Reading
 
 FORMATS: tuple[Reader, ...] = (
-    liquibase.read, sections.read, flyway.read, pairs.read, rails.read, django.read, psql.read,
+    liquibase.read, sections.read, flyway.read, pairs.read, rails.read, django.read,
 )  # fmt: skip
-"""The first that recognises a file reads it."""
+"""The first that recognises a file reads it; what none does is SQL."""
+
+
+def recognised(text: str, path: Path | None = None) -> Reading | None:
+    """What a tool wrote or printed; None for plain SQL and for anything else. Raises InputError as `read_as`."""
+    return next((reading for reader in FORMATS if (reading := reader(text, path)) is not None), None)
 
 
 def read_as(text: str, path: Path | None = None) -> Reading:
     """What this migration is, in SQL. Raises InputError when it is something that cannot be rehearsed."""
-    found = (reading for reader in FORMATS if (reading := reader(text, path)) is not None)
-    return next(found)
+    return recognised(text, path) or psql.read(text, path)

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from common.figures import Value
 from common.findings import Finding, Severity
 from tools.postgres.rehearsal.case import Case
+from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.recreate import definition
+from tools.postgres.rehearsal.script import Statement
+from tools.postgres.rehearsal.step import Step
 
 _DEPENDENT = frozenset({"2BP01"})
 _VIEW = re.compile(r"view (\S+) depends on")
@@ -21,9 +24,7 @@ def check(case: Case) -> Iterator[Finding]:
     state = step.sqlstate or ""
     statement = case.statement(step.number)
     said: dict[str, Value] = {"statement": step.number, "said": step.error or ""}
-    where: object = case.trial.tables[0] if case.trial.tables else f"statement {step.number}"
-    if getattr(statement.node, "relation", None) is not None:
-        where = case.table(statement.node.relation)
+    where: object = _where(case, step, statement)
     summary = "Statement {statement} fails: {said}"
     if state == "25001" and statement.concurrently:
         return  # concurrently.py names it
@@ -40,6 +41,18 @@ def check(case: Case) -> Iterator[Finding]:
         code, remedy = "not-possible-here", f"Correct statement {step.number} (line {statement.line})."
         summary = "Statement {statement} cannot run here: {said}"
     yield Finding(code=code, severity=Severity.HIGH, object=str(where), summary=summary, facts=said, remedy=remedy)
+
+
+def _where(case: Case, step: Step, statement: Statement) -> QualifiedName | str:
+    """What the statement is about: the table it names, else the one the server blames, else its number."""
+    relation = getattr(statement.node, "relation", None)
+    if relation is not None:
+        return case.table(relation)
+    if step.failed_on is not None:
+        return step.failed_on
+    named = statement.tables
+    mine = (each for each in case.trial.tables if (each.schema, each.name) in named or (None, each.name) in named)
+    return next(mine, f"statement {step.number}")
 
 
 def _again(case: Case, said: str, statement: str) -> str:
