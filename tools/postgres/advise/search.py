@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.costs import Costs, Indexes, Query, Trial
 from tools.postgres.advise.merging import exchanges
+from tools.postgres.advise.worth import Worth
 
 _KEPT_PER_QUERY = 8
 _PEELED = 12
@@ -23,17 +24,12 @@ _PROBING = 0.6
 """Share of the time for finding out what helps each statement by itself; what is not needed goes to the next."""
 _LEAST_GAIN = 0.03
 """Powers of ten, of one statement: what is below is noise of the estimates."""
-_FAST_COST = 30.0
-"""Below the cost of some pages a statement is as fast as it can be: halving that is worth little."""
-_SIZE_PRICE = 1.5
-"""An index as large as its table must make one statement cheaper by this many powers of ten."""
-_COVERING_TIMES = 2.0
-"""Estimates flatter INCLUDE: what it saves are visits to the table, costed as disk reads and mostly found in memory."""
-_LEAST_SHARE = 8
-"""A table smaller than the tables' total divided by this counts as that large: its indexes take little of the whole."""
 _FIRST_PRESSURE = 4.0
 """Powers of ten that an index must bring which takes all storage, when storage is short: the first price tried."""
-_PRICES = 10
+_PRICES = 8
+_PRICING = 0.5
+"""Share of the time that is left for finding the price of space; the rest is for filling it."""
+_FULL = 0.9
 _ROUNDS = 6
 _BESIDE = 1.0
 _HOPELESS = 1.0
@@ -73,22 +69,18 @@ class Search:
         """`inventive`: whether `trial` can judge an index that is not among the candidates (two merged into one)."""
         self._costs = Costs(trial, candidates)
         self._queries, self._candidates = queries, candidates
-        self._storage, self._upkeep, self._inventive = storage_bytes, upkeep, inventive
+        self._storage, self._inventive = storage_bytes, inventive
         self._until = time.monotonic() + seconds
-        self._pressure = 0.0
-        tables = {each.place: each.table.size_bytes for offered in candidates.values() for each in offered}
-        self._least_table = max(8192.0, sum(tables.values()) / _LEAST_SHARE)
-        self._whole = 1.0
-        self._sizes: dict[Candidate, int] = {}
+        every = [each for offered in candidates.values() for each in offered]
+        self._worth = Worth(self._costs, queries, every, storage_bytes, upkeep)
         self._offered: dict[Candidate, None] = {}
         self._choice = Choice()
 
     async def run(self) -> Choice:
         """Search until nothing helps any more, storage is full or time is up."""
         choice = self._choice
-        for query in self._queries:
-            choice.before[query.number] = (await self._costs.of(query, frozenset())).cost
-        self._whole = sum(query.weight * choice.before[query.number] for query in self._queries) or 1.0
+        await self._worth.begin()
+        choice.before = self._worth.before
         moves: dict[Indexes, None] = {}
         end = self._until
         for left, query in zip(range(len(self._queries), 0, -1), self._queries, strict=True):
@@ -101,7 +93,7 @@ class Search:
         self._offered = dict.fromkeys(sorted(frozenset().union(*moves), key=lambda each: each.body))
         chosen = await self._chosen(list(moves))
         choice.wished = sorted(chosen, key=lambda each: (each.place, each.name))
-        if await self._total(chosen) > self._storage:
+        if await self._worth.total(chosen) > self._storage:
             chosen = await self._fitted(list(moves), chosen)
         choice.indexes = sorted(chosen, key=lambda each: (each.place, each.name))
         for query in self._queries:
@@ -109,38 +101,74 @@ class Search:
             choice.after[query.number] = costed.cost
             for each in costed.used:
                 choice.users.setdefault(each, []).append(query.number)
-        choice.sizes = {each: await self._size(each) for each in choice.indexes}
+        choice.sizes = {each: await self._worth.size(each) for each in choice.indexes}
         return choice
 
     async def _fitted(self, moves: list[Indexes], chosen: Indexes) -> Indexes:
         """The best set found within storage: space is made dearer until what is chosen fits, then just as dear."""
         fits: Indexes | None = None
         low, high = 0.0, 0.0
+        now, end = time.monotonic(), self._until
+        self._until = now + _PRICING * (end - now)
         for _ in range(_PRICES):
-            self._pressure = (low + high) / 2 if fits is not None else 2 * low or _FIRST_PRESSURE
+            self._worth.pressure = (low + high) / 2 if fits is not None else 2 * low or _FIRST_PRESSURE
             tried = await self._chosen(moves)
             if self._late():
                 break
-            if await self._total(tried) <= self._storage:
-                fits, high = tried, self._pressure
+            size = await self._worth.total(tried)
+            if size <= self._storage:
+                fits, high = tried, self._worth.pressure
+                if size >= _FULL * self._storage:
+                    break
             else:
-                chosen, low = tried, self._pressure
-        self._pressure = 0.0
-        return await self._filled(moves, fits if fits is not None else await self._cut(chosen))
+                chosen, low = tried, self._worth.pressure
+        self._worth.pressure, self._until = 0.0, end
+        found = await self._filled(moves, fits if fits is not None else await self._cut(chosen))
+        for _ in range(_ROUNDS):
+            before = found
+            found = await self._filled(moves, await self._traded(moves, await self._exchanged(found)))
+            if found == before or self._late():
+                break
+        return found
+
+    async def _traded(self, moves: list[Indexes], chosen: Indexes) -> Indexes:
+        """A move that does not fit, for those that lose least for the bytes they free, when that is better."""
+        for move in sorted(moves, key=_order):
+            if self._late():
+                break
+            if move <= chosen:
+                continue
+            loss = {each: await self._worth.gain(chosen - {each}, chosen, 0.0) for each in chosen - move}
+            sizes = {each: max(1, await self._worth.size(each)) for each in loss}
+            ranked = sorted(loss, key=lambda each: (loss[each] / sizes[each], each.body))
+            other = chosen | move
+            gone: list[Candidate] = []
+            while ranked and await self._worth.total(other) > self._storage:
+                gone.append(ranked.pop(0))
+                other -= {gone[-1]}
+            for each in reversed(gone):
+                if await self._worth.total(other | {each}) <= self._storage:
+                    other |= {each}
+            if (
+                await self._worth.total(other) <= self._storage
+                and await self._worth.gain(chosen, other, _LEAST_GAIN) > _LEAST_GAIN
+            ):
+                chosen = other
+        return chosen
 
     async def _filled(self, moves: list[Indexes], chosen: Indexes) -> Indexes:
         """What is left of the storage given to whatever still helps most and fits."""
-        room = self._storage - await self._total(chosen)
+        room = self._storage - await self._worth.total(chosen)
         while not self._late():
             best, gain = None, _LEAST_GAIN
             for move in moves:
-                if move - chosen and await self._total(move - chosen) <= room:
-                    found = await self._gain(chosen, chosen | move, gain)
+                if move - chosen and await self._worth.total(move - chosen) <= room:
+                    found = await self._worth.gain(chosen, chosen | move, gain)
                     if found > gain:
                         best, gain = move, found
             if best is None:
                 break
-            room -= await self._total(best - chosen)
+            room -= await self._worth.total(best - chosen)
             chosen |= best
         return chosen
 
@@ -198,7 +226,7 @@ class Search:
             for move in sorted(bound, key=lambda each: (-hoped[each], _order(each))):
                 if bound[move] <= gain or self._late():
                     continue
-                bound[move] = hoped[move] = await self._gain(chosen, chosen | move, gain)
+                bound[move] = hoped[move] = await self._worth.gain(chosen, chosen | move, gain)
                 if bound[move] > gain:
                     best, gain = move, bound[move]
             if best is None:
@@ -215,15 +243,18 @@ class Search:
 
     async def _hope(self, move: Indexes) -> float:
         """What the move brings by what its indexes do alone, for each statement the best of them, less their price."""
-        hope = -sum([await self._price(each) for each in move])
+        hope = -sum([await self._worth.price(each) for each in move])
         for query in self._queries:
             costs = [cost for cost, each in self._choice.alone.get(query.number, ()) if each in move]
             if costs:
-                hope += self._value(query, self._choice.before[query.number]) - self._value(query, min(costs))
+                hope += self._worth.value(query, self._choice.before[query.number]) - self._worth.value(
+                    query, min(costs)
+                )
         return hope
 
     async def _exchanged(self, chosen: Indexes) -> Indexes:
         """Leave out, slim, merge or swap one index at a time while that is better."""
+        fits = self._worth.pressure == 0.0 and await self._worth.total(chosen) <= self._storage
         for _ in range(_ROUNDS):
             before = chosen
             for out, into in exchanges(before, self._offered, self._inventive):
@@ -232,58 +263,18 @@ class Search:
                 if not out <= chosen or (into and into <= chosen):
                     continue  # gone, or there, by an exchange of this round
                 other = (chosen - out) | into
-                if await self._gain(chosen, other, _LEAST_GAIN / 3) > _LEAST_GAIN / 3:
+                if fits and await self._worth.total(other) > self._storage:
+                    continue
+                if await self._worth.gain(chosen, other, _LEAST_GAIN / 3) > _LEAST_GAIN / 3:
                     chosen = other
             if chosen == before:
                 break
         return chosen
 
-    async def _gain(self, before: Indexes, after: Indexes, wanted: float) -> float:
-        """How much better `after` is than `before`, what the indexes cost counted in.
-
-        When it cannot be more than `wanted`, a bound above it: were every statement as cheap as it was ever seen, it
-        would be no more.
-        """
-        changed = before ^ after
-        gain = 0.0
-        for each in changed:
-            gain += await self._price(each) * (1 if each in before else -1)
-        hopes: list[tuple[float, float, Query]] = []
-        for query in self._queries:
-            if any(self._costs.concerned(query, each) for each in changed):
-                now = self._value(query, (await self._costs.of(query, before)).cost)
-                hopes.append((now - self._value(query, await self._costs.least(query)), now, query))
-        gain += sum(hope for hope, _, _ in hopes)
-        for hope, now, query in sorted(hopes, key=lambda each: (-each[0], each[2].number)):
-            if gain <= wanted:
-                break
-            gain += now - self._value(query, (await self._costs.of(query, after)).cost) - hope
-        return gain
-
-    def _value(self, query: Query, cost: float) -> float:
-        before = self._choice.before[query.number]
-        speed = math.log10((cost + _FAST_COST) / (before + _FAST_COST))
-        return speed + len(self._queries) * query.weight * cost / self._whole
-
-    async def _price(self, candidate: Candidate) -> float:
-        """What having the index costs, on the scale of gains: upkeep, and its size beside the table's."""
-        size = await self._size(candidate)
-        share = size / max(candidate.table.size_bytes, self._least_table)
-        price = _SIZE_PRICE * share * (_COVERING_TIMES if candidate.include else 1.0)
-        return self._upkeep(candidate) + price + self._pressure * size / max(1.0, self._storage)
-
-    async def _size(self, candidate: Candidate) -> int:
-        if candidate not in self._sizes:
-            self._sizes[candidate] = await self._costs.size(candidate)
-        return self._sizes[candidate]
-
-    async def _total(self, chosen: Indexes) -> int:
-        return sum([await self._size(each) for each in chosen])
-
     async def _cut(self, chosen: Indexes) -> Indexes:
         """The smallest of the chosen as far as they fit."""
         kept: Indexes = frozenset()
-        sizes = {each: await self._size(each) for each in chosen}
+        sizes = {each: await self._worth.size(each) for each in chosen}
         for each in sorted(chosen, key=lambda one: (sizes[one], one.name)):
             if sum(sizes[other] for other in kept) + sizes[each] <= self._storage:
                 kept |= {each}
