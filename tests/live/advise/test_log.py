@@ -39,7 +39,7 @@ async def test_statements_come_with_the_values_they_were_run_with(shop: Any, adv
         }
     else:
         assert orders.text == "SELECT id, total\nFROM app.orders\nWHERE customer_id = $1 AND state = $2"
-    if how == "text":
+    if how == "text" and shop.major == 18:
         answer = await advise(shop.reader, text, "--time", "10")
         made = " ".join(each["ddl"] for each in answer["indexes"])
         assert "app.orders (customer_id" in made

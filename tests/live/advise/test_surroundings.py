@@ -49,6 +49,7 @@ async def test_advice_comes_and_what_is_missing_is_named(shop: Any, advise: Any)
     assert any("secret" in each["why"] for each in answer["not_helped"])
 
 
+@pytest.mark.parametrize("any_postgres", [18], indirect=True)
 async def test_a_view_over_what_the_role_may_not_read_costs_the_others_nothing(shop: Any, advise: Any) -> None:
     shop.database.execute(f"GRANT USAGE ON SCHEMA secret TO {shop.role}")
     try:
@@ -72,6 +73,7 @@ async def test_values_are_taken_from_use_where_they_can_be_seen(shop: Any, advis
     assert common == ["'paid'::text"]
 
 
+@pytest.mark.parametrize("any_postgres", [18], indirect=True)
 async def test_the_common_and_the_rare_value_of_a_skewed_column_are_tried(shop: Any, advise: Any) -> None:
     answer = await advise(shop.reader, "SELECT count(total) FROM app.orders WHERE state = $1", "--time", "15")
     assert {each["value"] for each in answer["values_used"]} == {"'paid'::text", "'open'::text"}
@@ -87,6 +89,7 @@ async def test_others_statements_that_are_hidden_are_missed(shop: Any, advise: A
     assert all(each["value"] != "NULL" for each in answer["values_used"])
 
 
+@pytest.mark.parametrize("any_postgres", [18], indirect=True)
 async def test_the_pooler_changes_nothing_in_advice(shop: Any, pooled: str, advise: Any) -> None:
     await _same(shop.reader, pooled, "copy", advise)
 
@@ -114,6 +117,7 @@ async def _same(straight_dsn: str, pooled_dsn: str, how: str, advise: Any) -> No
     assert [each["statement"] for each in straight["measured"]] == [each["statement"] for each in through["measured"]]
 
 
+@pytest.mark.parametrize("any_postgres", [18], indirect=True)
 async def test_nothing_of_ours_stays_on_the_poolers_connection(pooled: str, advise: Any) -> None:
     await advise(pooled, WORKLOAD, "--time", "10")
     with psycopg.connect(pooled, autocommit=True, prepare_threshold=None) as client:
@@ -122,6 +126,7 @@ async def test_nothing_of_ours_stays_on_the_poolers_connection(pooled: str, advi
         assert client.execute("SHOW statement_timeout").fetchone() == ("0",)
 
 
+@pytest.mark.parametrize("any_postgres", [18], indirect=True)
 async def test_the_pooler_changes_nothing_in_a_consultation(shop: Any, pooled: str, command: Any) -> None:
     answers = []
     for dsn in (shop.reader, pooled):
@@ -142,6 +147,7 @@ async def test_the_pooler_changes_nothing_in_a_consultation(shop: Any, pooled: s
     assert keys[0] == keys[1] == ["customer_id"]
 
 
+@pytest.mark.parametrize("any_postgres", [18], indirect=True)
 async def test_the_pooler_changes_nothing_in_a_check_up(shop: Any, pooled: str, command: Any) -> None:
     straight, through = [(await command("health", "--dsn", dsn, "--json")).json for dsn in (shop.reader, pooled)]
     assert [(each["code"], each["object"]) for each in straight["findings"]] == [
@@ -150,6 +156,7 @@ async def test_the_pooler_changes_nothing_in_a_check_up(shop: Any, pooled: str, 
     assert straight["not_checked"] == through["not_checked"]
 
 
+@pytest.mark.parametrize("any_postgres", [18], indirect=True)
 async def test_a_start_up_option_that_the_pooler_refuses_is_explained(pooled: str, command: Any) -> None:
     said = await command("health", "--dsn", make_conninfo(pooled, options="-c statement_timeout=5s"))
     assert said.code == 3
