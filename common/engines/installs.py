@@ -190,7 +190,7 @@ def _unpack(home: Path) -> Path:
                 "--port",
                 str(files.free_port()),
             ],
-            {"PATH": os.defpath, "LC_ALL": "C", "HOME": str(place)},
+            {"PATH": os.defpath, "LC_ALL": "C", "HOME": str(place), "TMPDIR": str(place)},
         )
         stop(data, throwaway=True)
         server = next(iter(sorted(place.glob(".pg0/installation/*/bin/postgres"))), None)
