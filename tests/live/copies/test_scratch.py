@@ -14,6 +14,7 @@ from tests.live.copies.conftest import People
 from tools.postgres.connection import Postgres
 from tools.postgres.rehearsal.copy import copy_of
 from tools.postgres.rehearsal.names import QualifiedName
+from tools.postgres.rehearsal.verdict import rehearse
 
 CUSTOMERS = QualifiedName("crm", "customers")
 OURS = "SELECT datname FROM pg_database WHERE datname LIKE 'dbcrew\\_copy%' UNION ALL"
@@ -82,6 +83,29 @@ async def test_a_marked_scratch_server_holds_the_copy_and_nothing_after_it(
             assert len(rows(database.dsn, OURS)) == 4
             assert second.database != copy.database
     assert rows(database.dsn, OURS) == []
+
+
+async def test_a_rehearsal_there_says_which_rights_it_lacks_and_works_with_them(
+    people: People, live: Postgres, staging: tuple[Database, str]
+) -> None:
+    database, dsn = staging
+    settings = Settings(postgresql_copy_dsn=dsn, postgresql_copy="rows")
+    up = "ALTER TABLE crm.letters ADD COLUMN more int"
+    with pytest.raises(Refused, match="not marked"):
+        await rehearse(live, up, settings=settings)
+    rows(dsn, "CREATE SCHEMA dbcrew_scratch")
+    with pytest.raises(Refused, match="may not set session_replication_role") as refused:
+        await rehearse(live, up, settings=settings)
+    assert rows(database.dsn, OURS) == []
+    command = re.search(r"GRANT SET ON PARAMETER .*;", str(refused.value))
+    assert command is not None
+    rows(database.dsn, command[0])
+    report = await rehearse(live, up, settings=settings)
+    assert "the scratch server given" in report.copy_about
+    assert [step.error for step in report.steps] == [None]
+    assert report.down.restores is True
+    assert rows(database.dsn, OURS) == []
+    rows(database.dsn, command[0].replace("GRANT", "REVOKE").replace(" TO ", " FROM "))
 
 
 async def test_the_live_server_is_never_a_scratch_server(people: People, live: Postgres) -> None:

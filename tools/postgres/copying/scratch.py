@@ -44,15 +44,8 @@ async def scratch(dsn: str, postgres: Postgres, scope: Scope, missing: list[str]
 
     Raises Refused without the mark or when it is the live server, Unreachable when it does not answer.
     """
-    where = place(dsn)
-    try:
-        holder = await psycopg.AsyncConnection.connect(
-            dsn, autocommit=True, application_name="dbcrew copy", connect_timeout=10
-        )
-    except (psycopg.Error, OSError) as error:
-        raise unreachable(error, where) from error
-    async with holder:
-        await _allowed(holder, postgres, where)
+    async with await _connected(dsn) as holder:
+        await _allowed(holder, postgres, place(dsn))
         await _clear(holder)
         name = PREFIX + secrets.token_hex(6)
         await holder.execute("SELECT pg_advisory_lock(%s)", (_number(name),))
@@ -61,6 +54,41 @@ async def scratch(dsn: str, postgres: Postgres, scope: Scope, missing: list[str]
         finally:
             if not holder.closed:
                 await _drop(holder, name)
+
+
+async def require_rehearsal(dsn: str, postgres: Postgres) -> None:
+    """Raise Refused when the role there may not do what a rehearsal does and other uses of a copy do not.
+
+    The clients beside the migration must not fire triggers, and be the ones that give way in a deadlock: both settings
+    are a superuser's, or since PostgreSQL 15 of whom one grants them to. Otherwise raises as `scratch`.
+    """
+    where = place(dsn)
+    async with await _connected(dsn) as holder:
+        await _allowed(holder, postgres, where)
+        try:
+            await holder.execute("SET session_replication_role = replica; SET deadlock_timeout = '20ms'")
+        except psycopg.errors.InsufficientPrivilege as error:
+            name = sql.Identifier(holder.info.user).as_string()
+            grants = holder.info.server_version >= 150_000
+            command = (
+                f"GRANT SET ON PARAMETER session_replication_role, deadlock_timeout TO {name};"
+                if grants
+                else f"ALTER ROLE {name} SUPERUSER;"
+            )
+            raise Refused(
+                reason=f"The role {holder.info.user} of the scratch server {where} may not set session_replication_role and"
+                " deadlock_timeout, as a rehearsal must",
+                needs=f"Nothing was written. Run there, as a superuser: {command}",
+            ) from error
+
+
+async def _connected(dsn: str) -> psycopg.AsyncConnection:
+    try:
+        return await psycopg.AsyncConnection.connect(
+            dsn, autocommit=True, application_name="dbcrew copy", connect_timeout=10
+        )
+    except (psycopg.Error, OSError) as error:
+        raise unreachable(error, place(dsn)) from error
 
 
 async def _allowed(holder: psycopg.AsyncConnection, postgres: Postgres, where: str) -> None:

@@ -8,6 +8,7 @@ from common.config.settings import Settings
 from common.errors import Missing
 from common.findings import Finding, Severity
 from tools.postgres.connection import Postgres
+from tools.postgres.copying.scratch import require_rehearsal
 from tools.postgres.rehearsal.case import Case
 from tools.postgres.rehearsal.causes import one_a_cause
 from tools.postgres.rehearsal.copy import Copy, copy_of
@@ -62,6 +63,8 @@ async def rehearse(
     sent = [] if trace is None else trace
     migration = await read_migration(postgres, up, down, sent)
     tables = migration.tables
+    if settings.postgresql_copy_dsn:
+        await require_rehearsal(settings.postgresql_copy_dsn, postgres)
     async with copy_of(postgres, tables, settings=settings, progress=progress, children=True, trace=sent) as copy:
         return await rehearse_on(copy, postgres, migration, progress=progress, trace=sent)
 
