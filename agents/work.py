@@ -1,5 +1,6 @@
 """Work on a case until it is answered: one process at a time, from where the last one stopped."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,6 +62,9 @@ class Team:
             await cases.mark(case_id, Stage.RUNNING)
             try:
                 await self._run(case, cases)
+            except asyncio.CancelledError:  # Ctrl-C
+                self.progress(f"what was found is kept; go on with ./p3 cases {case_id} --retry")
+                raise
             except (psycopg.OperationalError, PoolTimeout) as error:  # of the checkpoints, which LangGraph writes
                 raise CaseFailed.by(unreachable(error), case_id) from error
             except DbcrewError as error:

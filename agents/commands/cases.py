@@ -20,11 +20,9 @@ def cases(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
     """List cases and their state; show one with its comment, go on with it, or stop it."""
-    comment = ""
-    if case and not (retry or stop or json):
-        found, comment = run(_show(case))
-    else:
-        found = run(_retry(case, dsn) if retry else _stop(case) if stop else _list(case))
+    found, comment = run(
+        _with_comment(case, dsn, retry) if case and not (stop or json) else _done(case, dsn, retry, stop)
+    )
     value = [
         {"case": one.id, "origin": one.origin, "status": one.status, "age_s": round(one.age_s, 1)} for one in found
     ]
@@ -42,17 +40,25 @@ async def _list(case: str) -> "list[Case]":
         return [await known.get(case)] if case else await known.all()
 
 
-async def _show(case: str) -> "tuple[list[Case], str]":
-    """The case, and its comment as it was published; empty while there is none."""
+async def _done(case: str, dsn: str, retry: bool, stop: bool) -> "tuple[list[Case], str]":
+    return await (_retry(case, dsn) if retry else _stop(case) if stop else _list(case)), ""
+
+
+async def _with_comment(case: str, dsn: str, retry: bool) -> "tuple[list[Case], str]":
+    """The case, and its comment as it was published, laid out for a terminal; empty while there is none."""
     from agents.boards.local import LocalBoard
+    from agents.comment.terminal import readable
     from agents.office import state_store
+    from agents.reply import Report
     from common.config.settings import settings
     from common.state.cases import Cases
 
     async with state_store(settings()) as store:
-        found = await Cases(store).get(case)
-        comments = await LocalBoard(store).comments(found.request.issue)
-        return [found], next((one.body for one in comments if one.marker == case), "")
+        found = await (_retry(case, dsn) if retry else _list(case))
+        one = await Cases(store).get(case)
+        comments = await LocalBoard(store).comments(one.request.issue)
+        markdown = next((each.body for each in comments if each.marker == case), "")
+        return found, readable(markdown, Report.model_validate(one.report)) if markdown and one.report else markdown
 
 
 async def _stop(case: str) -> "list[Case]":

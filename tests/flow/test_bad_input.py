@@ -226,6 +226,10 @@ def test_ctrl_c_ends_it_and_leaves_nothing_running(place):
     case = _rows(place, "SELECT id FROM dbcrew.cases WHERE status = 'running' ORDER BY created_at DESC LIMIT 1")
     retried = p3("cases", str(case[0][0]), "--retry", "--dsn", place.reader, "--json")
     assert json.loads(retried.stdout)[0]["status"] == "done", retried.stderr
+    assert f"go on with ./p3 cases {case[0][0]} --retry" in errors
+    shown = p3("cases", str(case[0][0])).stdout.decode()
+    assert "CREATE INDEX CONCURRENTLY" in shown
+    assert "<" not in shown
 
 
 def _servers() -> set[int]:
