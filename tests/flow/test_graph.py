@@ -51,6 +51,63 @@ def test_a_migration_is_rehearsed_and_comes_with_its_way_back(any_shop):
     assert said.json["status"] == "needs_approval"
 
 
+RAILS = """Migrating to AddNoteToOrders (20260101000000)
+  TRANSACTION (0.1ms)  BEGIN
+== 20260101000000 AddNoteToOrders: migrating ===================================
+-- add_column("shop.orders", :note, :string)
+   (0.4ms)  ALTER TABLE "shop"."orders" ADD "note" character varying
+   -> 0.0006s
+== 20260101000000 AddNoteToOrders: migrated (0.0009s) ==========================
+
+  ActiveRecord::SchemaMigration Create (0.2ms)  INSERT INTO "schema_migrations" ("version") VALUES ('20260101000000')
+  TRANSACTION (1.8ms)  COMMIT
+"""
+DJANGO = """BEGIN;
+--
+-- Add field note to order
+--
+ALTER TABLE "shop"."orders" ADD COLUMN "note" text;
+--
+-- Raw Python operation
+--
+-- THIS OPERATION CANNOT BE WRITTEN AS SQL
+COMMIT;
+"""
+GOOSE = """-- +goose Up
+ALTER TABLE shop.orders ADD COLUMN note text;
+-- +goose Down
+ALTER TABLE shop.orders DROP COLUMN note;
+"""
+FLYWAY = """DEBUG: Executing SQL: SELECT COUNT(*) FROM pg_namespace WHERE nspname='public'
+DEBUG: Executing SQL: ALTER TABLE shop.orders
+  ADD COLUMN note text
+DEBUG: 0 rows affected
+DEBUG: Executing SQL: INSERT INTO "public"."flyway_schema_history" ("installed_rank") VALUES (1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "source"),
+    [
+        (f"Is this safe?\n\n{RAILS}", "Read as a Rails log of AddNoteToOrders.", "derived"),
+        (f"Is this safe?\n```\n{DJANGO}```", "Note: Raw Python operation: Django runs Python there", "derived"),
+        (f"Is this safe?\n```sql\n{GOOSE}```", "Read as a goose migration, in one transaction", "given"),
+        (f"Is this safe?\n~~~\n{FLYWAY}~~~\nThanks", "Read as what flyway -X printed.", "derived"),
+    ],
+    ids=["rails", "django", "goose", "flyway"],
+)
+def test_a_migration_as_its_tool_printed_it_is_read_as_that(shop, text, says, source):
+    said = consulted(shop, text)
+    (rehearsed,) = [one["data"] for one in said.json["evidence"] if one["tool"] == "rehearse"]
+    assert says in said.markdown
+    assert [step["error"] for step in rehearsed["steps"] if step["error"]] == []
+    assert rehearsed["down"]["source"] == source
+    assert rehearsed["down"]["restores"] is True
+    (proposal,) = said.json["proposals"]
+    assert "note" in proposal["up"]
+    assert "schema" not in proposal["up"]
+
+
 @pytest.mark.parametrize("role", ["admin", "persona", "fintech"])
 def test_the_role_that_was_asked_answers(shop, role):
     said = consulted(shop, "SELECT * FROM shop.orders WHERE id = 17 is slow", role)

@@ -43,9 +43,10 @@ def read(text: str, path: Path | None) -> Reading | None:
     ups, downs = _statements(lines)
     names = list(dict.fromkeys(each["name"] for each in banners if each["what"] in ("migrating", "reverting")))
     what = "a Rails log" + (f" of {', '.join(names)}" if names else "")
-    if downs:
+    reverts = any(line.strip() for line in downs)
+    if reverts:
         what += ", with what reverts it"
-    return Reading(what, "\n".join(ups), "\n".join(downs) if any(line.strip() for line in downs) else None)
+    return Reading(what, "\n".join(ups), "\n".join(downs) if reverts else None)
 
 
 def _statements(lines: list[str]) -> tuple[list[str], list[str]]:
