@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -167,12 +168,12 @@ def test_what_never_ends_is_stopped(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
 def test_a_copy_that_runs_out_of_disk(shop: Shop, tmp_path: Path) -> None:
-    disk = Path("/tmp") / f"dbcrew-disk-{tmp_path.name}"
-    disk.mkdir(mode=0o755)
+    disk = Path(tempfile.mkdtemp(prefix="dbcrew-disk-"))
+    disk.chmod(0o755)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=900m,mode=0755", "tmpfs", str(disk)], check=True)
     try:
         (tmp_path / "up.sql").write_text(
-            "CREATE TABLE shop.huge AS SELECT repeat(md5(i::text), 100) FROM generate_series(1, 10000000) i"
+            "CREATE TABLE shop.huge AS SELECT repeat(md5(i::text), 60) FROM generate_series(1, 10000000) i"
         )
         process = command(shop.dsn, str(tmp_path / "up.sql"), DBCREW_BUILD_DATA=str(disk))
         out, errors = process.communicate(timeout=300)

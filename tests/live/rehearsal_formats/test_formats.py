@@ -163,6 +163,11 @@ def test_values_that_rails_logs_beside_a_statement_stand_in_it() -> None:
     assert "or nothing" in reading.up
 
 
+def test_a_rails_log_without_a_way_back_is_not_said_to_hold_one() -> None:
+    reading = read_as(RAILS.split("Migrating to")[1])
+    assert (reading.what, reading.down) == ("a Rails log of AddHexToColour", None)
+
+
 def test_python_in_a_django_migration_is_named() -> None:
     assert read_as(DJANGO).notes == ("Raw Python operation: Django runs Python there, which was not rehearsed",)
 
