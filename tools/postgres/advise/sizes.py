@@ -8,6 +8,8 @@ _PAGE = 8192
 _ITEM = 6
 _LONGEST_LIST = 130
 """Row pointers in one posting list: a sixth of a page holds no more."""
+_NEVER_SHARED = frozenset({"numeric", "float4", "float8", "jsonb"})
+"""Types whose equal values may look different: no row pointers are put together (B-Tree Indexes, Deduplication)."""
 _USABLE = 0.9 * (_PAGE - 24 - 16)
 
 
@@ -29,7 +31,7 @@ def estimate(candidate: Candidate) -> int:
     row = 12.0 + 8 * math.ceil(width / 8)
     first = table.columns.get(candidate.parts[0].text)
     repeats = rows / first.distinct if len(candidate.parts) == 1 and first is not None and first.distinct else 1.0
-    if repeats > 2 and not candidate.include:
+    if repeats > 2 and not candidate.include and (first is None or first.base not in _NEVER_SHARED):
         row = _ITEM + row / min(repeats, _LONGEST_LIST)
     return int(_PAGE * (2 + math.ceil(rows * row / _USABLE)))
 
