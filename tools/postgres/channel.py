@@ -18,6 +18,7 @@ from psycopg.waiting import Ready
 from common.errors import TooLarge
 
 Row = dict[str, Any]
+R = TypeVar("R")
 V = TypeVar("V")
 
 _CONNECT_S = 10
@@ -99,6 +100,14 @@ async def open_channel(dsn: str) -> Channel:
     return channel
 
 
+def legible(connection: psycopg.AsyncConnection[R]) -> psycopg.AsyncConnection[R]:
+    """The connection, which gives text as str from a SQL_ASCII server too: psycopg gives bytes there."""
+    if connection.info.encoding == "ascii":
+        for name in _LOADERS[_Text]:
+            connection.adapters.register_loader(name, _Text)
+    return connection
+
+
 def _text(data: Buffer) -> str:
     """What a SQL_ASCII server stores need not be UTF-8."""
     return bytes(data).decode("utf-8", "replace")
@@ -136,7 +145,7 @@ class _Timestamptz(TimestamptzLoader):
 
 
 _LOADERS: dict[type[Loader], tuple[str | int, ...]] = {
-    _Text: ("text", "varchar", "bpchar", "name", "time", "timetz", "interval", 0),
+    _Text: ("text", "varchar", "bpchar", "name", '"char"', "time", "timetz", "interval", 0),
     _Date: ("date",),
     _Timestamp: ("timestamp",),
     _Timestamptz: ("timestamptz",),

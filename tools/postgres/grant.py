@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from common.config.settings import Settings
 from common.errors import InputError, Refused, Unreachable
 from common.queries import query
-from tools.postgres.channel import Row
+from tools.postgres.channel import Row, legible
 from tools.postgres.connection import Postgres
 from tools.postgres.faults import translate, unreachable
 from tools.postgres.place import SECRET, parts, place, quoted
@@ -48,8 +48,8 @@ async def grant(
     """
     where = place(dsn)
     try:
-        connection = await psycopg.AsyncConnection.connect(
-            dsn, autocommit=True, row_factory=dict_row, connect_timeout=10
+        connection = legible(
+            await psycopg.AsyncConnection.connect(dsn, autocommit=True, row_factory=dict_row, connect_timeout=10)
         )
     except (psycopg.Error, OSError) as error:
         raise unreachable(error, where) from error

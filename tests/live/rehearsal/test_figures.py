@@ -196,6 +196,9 @@ async def test_a_queue_behind_a_long_transaction_is_seen_on_the_live_server(
     brief = "ALTER TABLE ten.sales ADD COLUMN x int"
     async with await Postgres.connect(sales.dsn, Settings()) as live:
         assert codes(await tenth.rehearse(live, brief)) == {"no-lock-timeout": "medium"}
+        async with await psycopg.AsyncConnection.connect(sales.dsn, application_name="dbcrew copy") as copying:
+            await copying.execute("SELECT FROM ten.sales LIMIT 1")
+            assert codes(await tenth.rehearse(live, brief)) == {"no-lock-timeout": "medium"}
         async with await psycopg.AsyncConnection.connect(sales.database.dsn) as long:
             await long.execute("SELECT FROM ten.sales LIMIT 1")
             report = await tenth.rehearse(live, brief)

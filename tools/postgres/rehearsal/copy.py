@@ -19,6 +19,7 @@ from common import directories
 from common.config.settings import CopyKind, Settings
 from common.engines.installs import install_for
 from common.errors import DiskFull, Unreachable
+from tools.postgres.channel import legible
 from tools.postgres.connection import Postgres
 from tools.postgres.copying.columns import personal_columns
 from tools.postgres.copying.constraints import lift, put_back
@@ -27,6 +28,7 @@ from tools.postgres.copying.madeup import MadeUp
 from tools.postgres.copying.treatment import Treatment, masking_cursor
 from tools.postgres.faults import translate
 from tools.postgres.rehearsal.finishing import finish
+from tools.postgres.rehearsal.meaning import NONE_MEANS, masked_means, path_note
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.places import place_for
 from tools.postgres.rehearsal.reader import Reader
@@ -37,15 +39,6 @@ from tools.postgres.rehearsal.scope import Relation, Scope, scope_of
 Found = TypeVar("Found")
 
 _SPARE_BYTES = 300_000_000
-_SHOWN = 6
-MASKED_MEANS = (
-    "Personal data was masked on the way: counts, lengths, NULLs, duplicates and joins are the live server's, and so are"
-    " the times; the order of masked values is kept as far as the planner's histograms tell, and LIKE finds other rows."
-)
-NONE_MEANS = (
-    "No row was read: counts, widths, shares, spread and keys follow the live server's statistics, how columns depend on"
-    " each other does not, so that times and plans tell the direction rather than the size."
-)
 
 
 @dataclass(frozen=True)
@@ -77,6 +70,10 @@ class Copy:
     kind: CopyKind = "rows"
     masked: tuple[str, ...] = ()
     """The columns whose values are not the live server's, `schema.table.column`."""
+    search_path: str = '"$user", public'
+    """Where names without a schema are looked up, as in a new session of the role that looks."""
+    path_note: str = ""
+    """Whose `search_path` that is, when other roles of the live server have another."""
     literals: Literals | None = field(default=None, repr=False)
     """What masks the constants of statements that run here; None when no column is masked."""
 
@@ -92,8 +89,8 @@ class Copy:
         version = (
             f"PostgreSQL {major}, as the live server" if self.same_version else f"PostgreSQL {major} (live: {live})"
         )
-        partly = [table.name for table in self.tables if not table.whole and table.copied_rows]
-        rows = "all rows" if not partly else "a sample of the rows of " + ", ".join(map(str, partly))
+        partly = [str(table.name) for table in self._partly]
+        rows = "all rows" if not partly else "a sample of the rows of " + ", ".join(partly)
         if self.kind == "none":
             rows = "rows that were made up from the planner's statistics"
         where = f"the scratch server given, {version}" if self.borrowed else f"a throwaway {version}"
@@ -106,12 +103,15 @@ class Copy:
             return NONE_MEANS
         if not self.masked:
             return ""
-        shown = ", ".join(self.masked[:_SHOWN]) + (" and others" if len(self.masked) > _SHOWN else "")
-        return f"{MASKED_MEANS} Masked: {shown}."
+        return masked_means(self.masked, sample=bool(self._partly))
+
+    @property
+    def _partly(self) -> list[Copied]:
+        return [table for table in self.tables if not table.whole and table.copied_rows]
 
     async def connect(self) -> psycopg.AsyncConnection[TupleRow]:
         """A connection as superuser of the copy, in autocommit. The caller closes it."""
-        return _reads_json(await psycopg.AsyncConnection.connect(self.dsn, autocommit=True, prepare_threshold=None))
+        return _reading(await psycopg.AsyncConnection.connect(self.dsn, autocommit=True, prepare_threshold=None))
 
     async def connect_as_owner(self) -> psycopg.AsyncConnection[TupleRow]:
         """A connection, in autocommit, with the rights of the tables' owners, no more. The caller closes it.
@@ -119,20 +119,21 @@ class Copy:
         Constants that meet masked columns are masked in what it runs without parameters.
         """
         connection = await psycopg.AsyncConnection.connect(self.rehearsal_dsn, autocommit=True, prepare_threshold=None)
+        await connection.execute("SELECT set_config('search_path', %s, false)", (self.search_path,))
         if self.literals is not None:
             connection.cursor_factory = masking_cursor(self.literals)
-        return _reads_json(connection)
+        return _reading(connection)
 
     def table(self, name: QualifiedName) -> Copied | None:
         """What became of one table; None when it is not in the copy."""
         return next((table for table in self.tables if table.name == name), None)
 
 
-def _reads_json(connection: psycopg.AsyncConnection[TupleRow]) -> psycopg.AsyncConnection[TupleRow]:
-    """The connection, which reads JSON in the database's encoding: psycopg takes all JSON for UTF-8."""
+def _reading(connection: psycopg.AsyncConnection[TupleRow]) -> psycopg.AsyncConnection[TupleRow]:
+    """The connection, which reads text and JSON in the database's encoding: psycopg takes all JSON for UTF-8."""
     named = connection.info.encoding
     set_json_loads(_json_in("utf-8" if named == "ascii" else named), connection)
-    return connection
+    return legible(connection)
 
 
 @cache
@@ -185,8 +186,8 @@ async def copy_of(
         try:
             place = await stack.enter_async_context(place_for(postgres, scope, settings, missing))
             async with (
-                await psycopg.AsyncConnection.connect(place.dsn, autocommit=True) as keeper,
-                await psycopg.AsyncConnection.connect(place.rehearsal_dsn, autocommit=True) as loader,
+                legible(await psycopg.AsyncConnection.connect(place.dsn, autocommit=True)) as keeper,
+                legible(await psycopg.AsyncConnection.connect(place.rehearsal_dsn, autocommit=True)) as loader,
             ):
                 version = keeper.info.server_version
                 progress("reading the definitions")
@@ -233,6 +234,8 @@ async def copy_of(
             longest_snapshot_s=longest_s,
             kind=kind,
             masked=treatment.masked if treatment else (),
+            search_path=scope.server["search_path"],
+            path_note=path_note(scope.server["search_path"], postgres.role, scope.server["path_roles"]),
             literals=treatment.literals() if treatment else None,
         )
 

@@ -78,8 +78,11 @@ async def _database(connection: psycopg.AsyncConnection, scope: Scope, missing: 
     except psycopg.DatabaseError:
         await connection.execute(start + plain)
         missing.append(f"the collation {server['collate']}: not on this machine, the copy sorts by bytes")
-    settings = [tuple(each.split("=", 1)) for each in server["settings"]] + list(scope.planner.items())
-    for setting, value in settings:
+    # A list of names: as one literal it would be one name.
+    await connection.execute("SELECT set_config('search_path', %s, false)", (server["search_path"],))
+    await connection.execute(sql.SQL("ALTER DATABASE {} SET search_path FROM CURRENT").format(name))
+    given = [tuple(each.split("=", 1)) for each in server["settings"]]
+    for setting, value in [each for each in given if each[0] != "search_path"] + list(scope.planner.items()):
         try:
             await connection.execute(
                 sql.SQL("ALTER DATABASE {} SET {} = {}").format(name, sql.Identifier(setting), sql.Literal(value))

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import psycopg
 from pglast import split
 from pglast.parser import ParseError
-from psycopg import sql
 
 from common.engines import embedded
 from common.errors import EngineDied, InputError, TimedOut
@@ -110,7 +109,8 @@ async def _try(connection: psycopg.AsyncConnection, statement: str, missing: lis
         missing.append(f"extension {extension[2]}: not put on a copy, it may reach files or other servers")
         return None
     try:
-        await connection.execute(sql.SQL(statement))
+        # The bytes that pg_dump wrote, which are in the database's encoding.
+        await connection.execute(statement.encode("utf-8", "surrogateescape"))
     except psycopg.OperationalError:
         raise
     except psycopg.Error as error:

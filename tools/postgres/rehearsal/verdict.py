@@ -29,7 +29,7 @@ from tools.postgres.rehearsal.report import (
 )
 from tools.postgres.rehearsal.report import Report as Report
 from tools.postgres.rehearsal.rewritten import NotRewritten, Rewrite, rewritten, spare_of
-from tools.postgres.rehearsal.script import Statement, read_script, refuse_hostile
+from tools.postgres.rehearsal.script import Statement, names_in, read_script, refuse_hostile
 from tools.postgres.rehearsal.static import lint
 from tools.postgres.rehearsal.traffic import served
 
@@ -193,7 +193,7 @@ def _report(
             CopiedTable(name=str(each.name), live_rows=each.live_rows, copied_rows=each.copied_rows, whole=each.whole)
             for each in trial.copy.tables
         ],
-        copy_about=trial.copy.about,
+        copy_about=trial.copy.about + (f" {trial.copy.path_note}" if _short_names(trial) and trial.copy.path_note else ""),
         copy_kind=trial.copy.kind,
         missing=list(trial.copy.missing),
     )
@@ -220,6 +220,11 @@ def _estimate(case: Case) -> Estimate:
             (str(table) for step in trial.steps for table in case.worked(step) if case.scale(table) > 1),
         ),
     )
+
+
+def _short_names(trial: Trial) -> bool:
+    """Whether the migration names a relation without its schema."""
+    return any(schema is None for schema, _ in names_in(trial.up))
 
 
 def _lost(trial: Trial, findings: list[Finding]) -> list[str]:

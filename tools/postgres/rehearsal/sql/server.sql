@@ -4,6 +4,9 @@ SELECT d.datname AS database,
        d.datctype AS ctype,
        d.datlocprovider::text AS provider,
        r.rolname AS owner,
+       (SELECT reset_val FROM pg_settings WHERE name = 'search_path') AS search_path,
+       ARRAY(SELECT DISTINCT o.rolname::text FROM pg_db_role_setting g, unnest(g.setconfig) AS s, pg_roles o
+              WHERE o.oid = g.setrole AND g.setdatabase IN (0, d.oid) AND s LIKE 'search_path=%') AS path_roles,
        ARRAY(SELECT s FROM pg_db_role_setting, unnest(setconfig) AS s
               WHERE setdatabase = d.oid AND setrole = 0) AS settings,
        ARRAY(SELECT row_to_json(e)::text FROM (
