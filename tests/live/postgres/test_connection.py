@@ -138,6 +138,22 @@ async def test_nobody_s_function_takes_a_built_in_one_s_place(any_database: Any)
         assert await ask(postgres, "SELECT count(*) FROM own") == 0
 
 
+async def test_nobodys_operators_stand_in_the_way_of_the_first_statements(any_database: Any) -> None:
+    """They would run on every comparison of texts, from the first statement of a session on."""
+    any_database.execute(
+        "CREATE SCHEMA evil; CREATE TABLE evil.seen (at timestamptz);"
+        "CREATE FUNCTION evil.same(text, text) RETURNS boolean LANGUAGE plpgsql AS "
+        "$$ BEGIN INSERT INTO evil.seen VALUES (now()); RETURN true; END $$;"
+        "CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.same);"
+        "CREATE FUNCTION evil.set_config(text, text, boolean) RETURNS text LANGUAGE sql AS 'SELECT $1';"
+        "CREATE FUNCTION evil.current_setting(text) RETURNS text LANGUAGE sql AS 'SELECT $1'"
+    )
+    any_database.execute(f"ALTER DATABASE {any_database.name} SET search_path = evil, public, pg_catalog")
+    async with await Postgres.connect(any_database.dsn, Settings()) as postgres, postgres.session() as session:
+        assert await session.rows("SELECT current_setting('transaction_read_only') AS it") == [{"it": "on"}]
+        assert await session.rows("SELECT relname FROM pg_class WHERE relname::text = 'no such'::text") == []
+
+
 async def test_an_empty_search_path_works(any_database: Any) -> None:
     any_database.execute(f"ALTER DATABASE {any_database.name} SET search_path = ''")
     async with await Postgres.connect(any_database.dsn, Settings()) as postgres:

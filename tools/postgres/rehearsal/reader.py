@@ -99,6 +99,8 @@ class Reader:
             await self.release()
         if self._since is None:
             await self._connection.execute("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ")
+            # First of all: the role's own path may put somebody's functions and operators before the built-in ones.
+            await self._connection.execute("SET LOCAL search_path TO pg_catalog, pg_temp")
             await self._connection.execute(
                 "SELECT set_config('idle_in_transaction_session_timeout', %s, true),"
                 " set_config('lock_timeout', '2s', true), set_config('DateStyle', 'ISO, YMD', true),"

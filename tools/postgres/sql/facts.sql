@@ -1,4 +1,4 @@
-SELECT current_setting('server_version') AS server_version,
-       current_setting('server_version_num')::int AS version_num,
+SELECT pg_catalog.current_setting('server_version') AS server_version,
+       pg_catalog.current_setting('server_version_num')::int AS version_num,
        current_user AS role,
-       current_database() AS database
+       pg_catalog.current_database() AS database
