@@ -243,6 +243,8 @@ class Search:
 
     async def _hope(self, move: Indexes) -> float:
         """What the move brings by what its indexes do alone, for each statement the best of them, less their price."""
+        if len(move) > 1:
+            return math.inf  # the arms of an OR: neither index helps alone
         hope = -sum([await self._worth.price(each) for each in move])
         for query in self._queries:
             costs = [cost for cost, each in self._choice.alone.get(query.number, ()) if each in move]
