@@ -61,9 +61,17 @@ def questions(title: str, body: str) -> list[Question]:
         if kind == "words" and _opens_another(groups[-1], text):
             groups.append([])
         if kind == "change" and any(known == "read" for known, _ in groups[-1]):
-            groups.append([])
+            groups.append(_leading_over(groups[-1]))
         groups[-1].append((kind, text))
     return [_question(number, group) for number, group in enumerate((g for g in groups if g), 1)]
+
+
+def _leading_over(group: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Takes the words behind the last statement of a group out of it: they lead over to the statement that follows."""
+    last = max(place for place, (kind, _) in enumerate(group) if kind != "words")
+    words = group[last + 1 :]
+    del group[last + 1 :]
+    return words
 
 
 def _opens_another(group: list[tuple[str, str]], words: str) -> bool:

@@ -97,7 +97,8 @@ class Reply(_Part):
     codes of the catalogue that could not be looked at, `limits` other things that this answer leaves open (prose; calls
     that brought nothing back stand in the evidence);
     `schema_evidence` the id of evidence from the schema tool, for the ER diagram; `looked_at` the ids of all evidence
-    the role used; `problem` one line for whoever asked, when the question could not be worked on as it stands.
+    the role used; `decides`: the verdict says yes or no itself, so that nothing is put before it; `problem` one line for
+    whoever asked, when the question could not be worked on as it stands.
     """
 
     role: str
@@ -114,6 +115,7 @@ class Reply(_Part):
     limits: tuple[str, ...] = ()
     looked_at: tuple[str, ...] = ()
     status: CaseStatus = CaseStatus.DONE
+    decides: bool = False
     problem: str = ""
 
     def texts(self) -> Iterator[str]:
@@ -176,9 +178,15 @@ def resolve(text: str, evidence: Mapping[str, Evidence]) -> str:
 
     def value(match: re.Match[str]) -> str:
         path = match.group(2)
-        return show(path.rsplit(".", 1)[-1], look_up(f"{match.group(1)}.{path}", evidence))
+        return show(named(path), look_up(f"{match.group(1)}.{path}", evidence))
 
     return agreeing(REFERENCE.sub(value, text))
+
+
+def named(path: str) -> str:
+    """The name whose end is the unit of what a path leads to; of an entry of a list, that of the list in the singular."""
+    *before, last = path.split(".")
+    return before[-1].removesuffix("s") if before and last.isdecimal() and before[-1].endswith("_shares") else last
 
 
 def milliseconds(reference: str, evidence: Mapping[str, Evidence]) -> float | None:

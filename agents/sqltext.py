@@ -31,8 +31,11 @@ _PLAN_LINE = re.compile(
 )
 _PLACE = re.compile(r"line (\d+), column (\d+)")
 _PLACEHOLDER = re.compile(
-    r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|::|(?P<placeholder>\?|%s|%\(\w+\)s|(?<!\w):[A-Za-z_]\w*)", re.S
+    r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|::|(?P<placeholder>(?<!\w)\?|%s|%\(\w+\)s|(?<!\w):[A-Za-z_]\w*)",
+    re.S,
 )
+_AFTER = re.compile(r"[;` \t]*(?:[?!]+(?=\s|$))?[;` \t]*")
+"""What stands behind a statement and belongs to no word: its end, and the end of the sentence around it."""
 _NUMBERED = re.compile(r"(?m)(?=^[ \t]*\d+[.)](?:[ \t]|$))")
 _BLANK = re.compile(r"\n[ \t]*\n")
 _SQL_TAGS = ("sql", "postgres", "postgresql", "pgsql", "psql")
@@ -142,7 +145,7 @@ def _loose(text: str) -> list[tuple[str, str]]:
             position = start.end()
             continue
         found += [*_paragraphs(text[: start.start()]), (_kind_of_sql(taken), taken)]
-        text, position = text[start.start() + len(taken) :].lstrip(";` \t"), 0
+        text, position = _AFTER.sub("", text[start.start() + len(taken) :], count=1), 0
     if (misspelt := _MISSPELT.search(text)) is not None:
         before, after = text[: misspelt.start()], text[misspelt.end() :]
         return [*found, *_paragraphs(before), ("read", misspelt.group()), *_paragraphs(after)]

@@ -190,7 +190,9 @@ def _reply(reply: Reply, evidence: dict[str, Evidence], size: _Size) -> dict[str
     plans = [] if "plans" in size.left_out else list(_plans(reply, evidence))
     record = evidence.get(reply.schema_evidence)
     schema = diagrams.relationships(record.data) if record and record.ok and "schema" not in size.left_out else ""
-    nothing = not (reply.proposals or reply.handoffs or any(each.severity.rank < 4 for each in reply.findings))
+    nothing = not (
+        reply.decides or reply.proposals or reply.handoffs or any(each.severity.rank < 4 for each in reply.findings)
+    )
     return {"reply": reply, "gains": gains, "plans": plans, "schema": schema, "nothing": nothing}
 
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from agents.prose import spans
 from agents.redaction import clean
-from agents.reply import REFERENCE, look_up
+from agents.reply import REFERENCE, look_up, named
 from common.evidence import Evidence
 from common.figures import agreeing, show
 
@@ -146,7 +146,7 @@ class Writer:
     def _value(self, match: re.Match[str]) -> tuple[str, bool]:
         path = match.group(2)
         value = look_up(f"{match.group(1)}.{path}", self.evidence)
-        return show(path.rsplit(".", 1)[-1], value), isinstance(value, str)
+        return show(named(path), value), isinstance(value, str)
 
 
 def _line(text: str) -> str:

@@ -4,6 +4,7 @@ import re
 
 from agents.asked import Question
 from agents.desk import Brief
+from agents.playbooks.mechanics import failed_at, locking, locks
 from agents.playbooks.playbook import Playbook
 from agents.playbooks.words import ref, stopped
 from agents.reply import CaseStatus, Option, Proposal, Reply
@@ -15,7 +16,7 @@ from tools.postgres.rehearsal.formats.reading import Reading
 _WORDS = re.compile(
     r"\b(migrat\w*|roll ?(out|back)|deploy\w*|locks?|safe|zero[- ]downtime|undo\w*|alembic|ddl|schema change)\b", re.I
 )
-_DOWN = re.compile(r"^[ \t]*--[^\n]*\b(down|rollback|revert|undo)\b[^\n]*$", re.I | re.M)
+_LOCKS = re.compile(r"\b(lock(s|ed|ing)?|block(s|ed|ing)?|downtime)\b", re.I)
 _VERDICTS = {
     "safe": "This can run as it is: a busy application would not notice",
     "careful": "This works, on one condition",
@@ -42,16 +43,18 @@ async def work(brief: Brief) -> Reply:
         return stopped(brief, "Migration review", rehearsal, input_is_wrong=rehearsal.status == "refused")
     findings = _findings(rehearsal)
     proposal = _proposal(brief, rehearsal, up)
+    asked = f"{locking(rehearsal)} " if _LOCKS.search(brief.question.words) else ""
     return Reply(
         role=brief.role.name,
         question=brief.question.number,
         title="Migration review",
-        verdict=_verdict(rehearsal, findings),
+        verdict=f"{asked}{_verdict(rehearsal, findings)}",
         prose=(*_read_as(pasted), *_prose(rehearsal)),
         findings=findings,
         proposals=(proposal,) if proposal else (),
         schema_evidence=brief.schema,
         looked_at=(rehearsal.id,),
+        decides=True,
         status=CaseStatus.NEEDS_APPROVAL if proposal and proposal.authority != "full" else CaseStatus.DONE,
     )
 
@@ -73,20 +76,15 @@ def _findings(rehearsal: Evidence) -> tuple[Finding, ...]:
 
 def _verdict(rehearsal: Evidence, findings: tuple[Finding, ...]) -> str:
     begin = _VERDICTS[rehearsal.data["verdict"]]
-    safe, failed = rehearsal.data["verdict"] == "safe", _stopped_at(rehearsal) is not None
+    safe, failed = rehearsal.data["verdict"] == "safe", failed_at(rehearsal) is not None
     worst = findings[0] if findings and not safe and not failed else None
     named = f" (`{worst.code}` on `{worst.object}`)" if worst else ""
     return " ".join(filter(None, (f"{begin}{named}.", _instead(rehearsal, worst), _way_back(rehearsal))))
 
 
-def _stopped_at(rehearsal: Evidence) -> int | None:
-    """The position of the step that failed on the copy, or None."""
-    return next((number for number, one in enumerate(rehearsal.data["steps"]) if one["error"]), None)
-
-
 def _instead(rehearsal: Evidence, worst: Finding | None) -> str:
     """What to do about the worst of it."""
-    failed = _stopped_at(rehearsal)
+    failed = failed_at(rehearsal)
     if failed is not None:
         return f"Statement {ref(rehearsal, f'steps.{failed}.statement')} fails here: {ref(rehearsal, f'steps.{failed}.error')}."
     if (rehearsal.data["rewrite"] or {}).get("rehearsed"):
@@ -101,7 +99,7 @@ def _instead(rehearsal: Evidence, worst: Finding | None) -> str:
 def _way_back(rehearsal: Evidence) -> str:
     down = rehearsal.data["down"]
     if down["source"] == "none":
-        if _stopped_at(rehearsal) is not None:
+        if failed_at(rehearsal) is not None:
             return "It stopped there, so no way back was tried."
         return (
             f"No way back was given, and none follows from it: {ref(rehearsal, 'down.reason')}."
@@ -118,15 +116,8 @@ def _way_back(rehearsal: Evidence) -> str:
 
 
 def _prose(rehearsal: Evidence) -> tuple[str, ...]:
-    said = []
-    said.append(ref(rehearsal, "copy_about"))
-    for number, lock in enumerate(rehearsal.data["locks"][:6]):
-        statement, held = (ref(rehearsal, f"locks.{number}.{key}") for key in ("statement", "held_ms"))
-        blocks = " and ".join(lock["blocks"]) or "nothing that an application does"
-        said.append(
-            f"Statement {statement} takes `{lock['mode']}` on `{lock['object']}`, held {held} on the copy: it blocks {blocks}."
-        )
-    if rehearsal.data["estimate"]["live_rows"]:
+    said = [ref(rehearsal, "copy_about"), *locks(rehearsal)]
+    if rehearsal.data["estimate"]["live_rows"] and failed_at(rehearsal) is None:
         said.append(
             f"At the live size ({ref(rehearsal, 'estimate.live_rows')} rows) expect about {ref(rehearsal, 'estimate.seconds')}."
         )

@@ -3,6 +3,7 @@
 import asyncio
 
 import psycopg
+import pytest
 
 from agents.doors.command import answer, ask
 from agents.office import team
@@ -84,3 +85,86 @@ def test_a_table_of_another_server_that_cannot_be_reached_is_no_clean_bill(any_s
     assert "Nothing to do" not in said.markdown
     assert "This is not answered: `shop.freezer` is on another server" in said.markdown
     assert "SELECT id FROM shop.freezer" in said.markdown
+
+
+DEPOT = """
+CREATE SCHEMA ops;
+CREATE TABLE ops.drivers (id bigint PRIMARY KEY, name text NOT NULL);
+CREATE TABLE ops.shipments (
+    id bigint PRIMARY KEY, driver_id bigint NOT NULL REFERENCES ops.drivers, status text NOT NULL, weight_kg text NOT NULL
+);
+INSERT INTO ops.drivers SELECT n, 'driver ' || n FROM generate_series(1, 100) AS n;
+INSERT INTO ops.shipments
+SELECT n, 1 + n % 100, CASE WHEN n % 100 = 0 THEN 'open' ELSE 'delivered' END, (n % 9973)::text
+FROM generate_series(1, 60000) AS n;
+CREATE INDEX shipments_driver_idx ON ops.shipments (driver_id);
+CREATE INDEX shipments_status_idx ON ops.shipments (status);
+CREATE INDEX shipments_status_idx2 ON ops.shipments (status);
+"""
+
+
+@pytest.fixture
+def depot(database, opened):
+    """A schema that is not on the search path, with an index for a foreign key and one that is there again."""
+    database.execute(DEPOT)
+    return opened(database)
+
+
+def test_an_index_asked_about_in_words_is_found_in_its_schema_and_kept_for_its_foreign_key(depot):
+    said = consulted(depot, "should I drop index shipments_driver_idx? nobody uses it i think")
+    verdict = said.report.replies[0].verdict
+    assert verdict.startswith("No, do not drop `ops.shipments_driver_idx`: it serves the foreign key")
+    assert "Nothing to do here" not in said.markdown
+    assert not [one for one in said.json["evidence"] if one["tool"] == "rehearse"]
+    assert said.json["status"] == "done"
+
+
+def test_an_index_that_is_there_already_is_not_added_again(depot):
+    asked = "SELECT * FROM ops.shipments WHERE status = 'delivered' AND weight_kg = '412'"
+    said = consulted(depot, f"can I just add an index on shipments(status)? {asked}")
+    (verdict,) = (one.verdict for one in said.report.replies if one.question)
+    assert verdict.startswith("Do not add it: that index is there already, `ops.shipments_status_idx")
+    assert "its repeat `ops.shipments_status_idx" in verdict
+    assert "fills 99 % of the rows of" in said.markdown
+    assert "weight_kg" in said.json["proposals"][0]["up"]
+
+
+def test_whether_an_index_is_useful_is_answered_from_what_is_there(depot):
+    said = consulted(depot, "is the index on shipments(status) useful at all?")
+    assert "duplicate-index" in {one["code"] for one in said.json["findings"]}
+    assert "fills 99 % of the rows of" in said.markdown
+    assert "Nothing to do here" not in said.markdown
+
+
+def test_dropping_a_repeat_is_answered_with_yes_and_a_way_back_that_blocks_nobody(depot):
+    said = consulted(depot, "is it ok to DROP INDEX ops.shipments_status_idx2?")
+    assert said.report.replies[0].verdict.startswith(
+        "Yes, drop `ops.shipments_status_idx2`: `ops.shipments_status_idx` does all that it does"
+    )
+    (proposal,) = said.json["proposals"]
+    assert proposal["up"] == "DROP INDEX CONCURRENTLY ops.shipments_status_idx2"
+    assert proposal["down"].startswith("CREATE INDEX CONCURRENTLY shipments_status_idx2")
+    assert "As it was written, without" in said.markdown
+    with psycopg.connect(depot.owner, autocommit=True) as connection:
+        connection.execute(proposal["up"].encode())
+        connection.execute(proposal["down"].encode())
+
+
+def test_a_migration_that_fails_on_its_rows_shows_no_time_and_says_whether_it_locks(depot):
+    with psycopg.connect(depot.owner, autocommit=True) as connection:
+        connection.execute("UPDATE ops.shipments SET weight_kg = 'heavy' WHERE id = 59999")
+    text = "does this lock? ALTER TABLE ops.shipments ALTER COLUMN weight_kg TYPE numeric USING weight_kg::numeric"
+    said = consulted(depot, text)
+    verdict = said.report.replies[0].verdict
+    assert verdict.startswith("Yes: it rewrites `ops.shipments`, and nobody reads or writes it meanwhile")
+    assert "fails here" in verdict
+    assert "expect about" not in said.markdown
+    assert ", held" not in said.markdown
+
+
+def test_a_migration_that_locks_says_so_first_and_for_how_long(depot):
+    text = "does this lock? ALTER TABLE ops.shipments ALTER COLUMN weight_kg TYPE numeric USING weight_kg::numeric"
+    said = consulted(depot, text)
+    assert (
+        "it rewrites `ops.shipments`, and nobody reads or writes it meanwhile, about" in said.markdown.split("<sub>")[0]
+    )
