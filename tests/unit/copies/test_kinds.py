@@ -7,11 +7,14 @@ from tools.postgres.copying.columns import Column
 from tools.postgres.copying.kinds import kind_of_name, kind_of_value, kind_of_values
 from tools.postgres.copying.literals import Literals
 from tools.postgres.copying.masks import Masks
+from tools.postgres.copying.proofs import is_card, is_iban
 from tools.postgres.copying.stream import masker
+from tools.postgres.copying.texts import may_hold, spans
 
 PERSONAL = """email e_mail userEmail email_address correo courriel name full_name firstName last_name nome sobrenome apellidos
 prenom Nachname username phone phone_number mobile telefone celular Telefon iban account_number card_number pan cvv cardholder
 address street rua calle Straße zip postal_code cep plz city ssn cpf nif dni tax_id passport_no national_id dob date_of_birth
+nick nickname login handle alias userName pass pw pwd passwd passphrase pin otp
 birthday nascimento ip ip_address client_ip password password_hash token api_key session_token secret senha note comments"""
 HARMLESS = """id user_id address_id card_id email_id email_verified email_verified_at phone_confirmed card_brand card_type
 address_type country currency status kind amount total created_at updated_at description reference label slug event_name
@@ -54,6 +57,8 @@ def test_a_shortened_table_name_before_a_word_tells_no_less(column: str, table: 
         ("ann@mail.example", "email"), ("write to ann@mail.example", "text"), ("+351 912 345 678", "phone"),
         ("4111 1111 1111 1111", "card"), ("DE89 3704 0044 0532 0130 00", "bank"), ("10.1.2.3", "ip"), ("fe80:0:0:0:1::1", "ip"),
         ("2026-01-02", ""), ("4111111111111112", ""), ("1.2.3", ""), ("saffron books", ""), ("1700000000", ""), ("c-217", ""),
+        ("paid with 4111 1111 1111 1111", "text"), ("to DE89370400440532013000, please", "text"),
+        ("call +351 912 345 678 at noon", "text"), ("order 1234567890123456 of 2026-01-02 10:11:12+00", ""),
     ],
 )  # fmt: skip
 def test_forms(value: str, kind: str) -> None:
@@ -113,3 +118,68 @@ def test_constants_are_masked_where_they_meet_masked_columns_and_nowhere_else() 
         ("not sql at all", "not sql at all"),
     ]:  # fmt: skip
         assert literals.statement(text) == expected
+
+
+NUMBERS = """4111 1111 1111 1111|4111-1111-1111-1111|5555555555554444|378282246310005|DE89 3704 0044 0532 0130 00
+GB82WEST12345698765432|NL91 ABNA 0417 1643 00|+351 912 345 678|+1 (212) 555-0100|+4915112345678""".replace(
+    "\n", "|"
+).split("|")
+
+
+@pytest.mark.parametrize(
+    "around", ["{}", "card {}, 12/26", "see ({}), or 77", "<p>{}</p>", "{}.", "{} for rent 2026-01-02"]
+)
+@pytest.mark.parametrize("number", NUMBERS)
+def test_cards_ibans_and_telephone_numbers_are_masked_wherever_they_stand(number: str, around: str) -> None:
+    text = around.format(number)
+    assert may_hold(text.encode())
+    assert [text[start:end] for start, end in spans(text)] == [number]
+    masked = cells().look(text)
+    begin, end = around.split("{}")
+    made = masked.removeprefix(begin).removesuffix(end)
+    assert begin + made + end == masked
+    assert made != number
+    assert is_card(made) == is_card(number)
+    assert is_iban(made.lower()) == is_iban(number.lower())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-01-01 00:00:00.123456+00", "0.4111111111111111", "1234567890123456", "a4b8-4111-1111", "+00", "AB12 34",
+     "5e3a4111-1111-4111-8111-111111111111"],
+)  # fmt: skip
+def test_other_numbers_are_left_alone(text: str) -> None:
+    assert spans(text) == []
+
+
+def test_a_card_number_ends_where_its_check_digit_is_right() -> None:
+    text = "card 4111 1111 1111 1111 12/26"
+    assert [text[start:end] for start, end in spans(text)] == ["4111 1111 1111 1111"]
+
+
+def test_keys_and_numbers_of_documents_that_are_personal_themselves_are_masked() -> None:
+    text = '{"wanda.key@leak.example": 1, "nick": "Wanda Quixote", "ref": 4111111111111111, "+351 912 345 678": true,'
+    text += (
+        ' "risk": [0, 1700000000123], "why": "IBAN DE89 3704 0044 0532 0130 00 bounced", "10.7.8.9": {"os": "linux"}}'
+    )
+    masked = cells().document(text)
+    assert len(masked) == len(text)
+    for gone in ("wanda", "Wanda", "4111111111111111", "912", "3704", "10.7.8.9"):
+        assert gone not in masked
+    for kept in ('"nick": "', '"risk": [0, 1700000000123]', '{"os": "linux"}', '"why": "'):
+        assert kept in masked
+    mask = masker(["d"], {"d": Column(1, "d", "document", "")}, cells(), "utf-8")
+    assert mask is not None
+    for part in ('{"a": 4111111111111111}', '{"wanda.key@leak.example": 1}', '{"10.7.8.9": 1}', '{"nick": "Wanda"}'):
+        block = (part + "\n").encode()
+        assert mask(b'{"a": 1}\n') == b'{"a": 1}\n'
+        assert mask(block) != block
+
+
+def test_constants_with_a_number_in_their_text_are_masked_as_the_rows_are() -> None:
+    one = cells()
+    text = "paid with 4111 1111 1111 1111"
+    literals = Literals(one, {"people": {"email": Column(1, "email", "text", "email")}}, {"log": ("line",)})
+    assert literals.statement(f"SELECT 1 FROM log WHERE line = '{text}'") == (
+        f"SELECT 1 FROM log WHERE line = '{one.look(text)}'"
+    )

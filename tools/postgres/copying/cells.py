@@ -8,6 +8,8 @@ from tools.postgres.copying.columns import Column
 from tools.postgres.copying.dates import Days
 from tools.postgres.copying.kinds import EMAIL, kind_of_name, kind_of_value
 from tools.postgres.copying.masks import Masks
+from tools.postgres.copying.proofs import is_payment_card
+from tools.postgres.copying.texts import spans
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(\s*(?::|=>))?|-?\d[\d.eE+-]*|[{}\[\]]')
 _ELEMENT = re.compile(r'"((?:[^"\\]|\\.)*)"|[^{},"]+')
@@ -43,12 +45,16 @@ class Cells:
         return (lambda value: self._array(value, way)) if column.array and column.how != "look" else way
 
     def look(self, value: str) -> str:
-        """A text with the e-mail addresses in it masked."""
-        return EMAIL.sub(lambda found: self.masks.text(found[0]), value) if "@" in value else value
+        """A text with the e-mail addresses, card numbers, IBANs and telephone numbers with `+` in it masked."""
+        parts, after = [], 0
+        for start, end in spans(value):
+            parts += [self._mails(value[after:start]), self.masks.text(value[start:end])]
+            after = end
+        return "".join([*parts, self._mails(value[after:])])
 
     def document(self, value: str, *, all_of_it: bool = False) -> str:
         """A JSON document or hstore with personal values masked: those of keys that say so, with all below them, and
-        those that look like it. Everything else, blanks included, stays as it is."""
+        those, keys among them, that look like it. Everything else, blanks included, stays as it is."""
         personal, stack = all_of_it, [all_of_it]
         keyed = False
 
@@ -56,9 +62,10 @@ class Cells:
             nonlocal personal, keyed
             token = found[0]
             if found[1] is not None:
-                personal = stack[-1] or bool(kind_of_name(_text(token[: -len(found[1])])))
+                key = _text(token[: -len(found[1])])
+                personal = stack[-1] or bool(kind_of_name(key))
                 keyed = True
-                return token
+                return _quoted(self.masks.text(key)) + found[1] if kind_of_value(key) else token
             mine = personal if keyed else stack[-1]
             if token in "{[":
                 stack.append(mine)
@@ -68,13 +75,16 @@ class Cells:
             elif token[0] == '"':
                 text = _text(token)
                 if mine or kind_of_value(text):
-                    token = json.dumps(self.masks.text(text), ensure_ascii=False)
-            elif mine:
+                    token = _quoted(self.masks.text(text))
+            elif mine or is_payment_card(token):
                 token = self.masks.number(token)
             keyed = False
             return token
 
         return _TOKEN.sub(replaced, value)
+
+    def _mails(self, value: str) -> str:
+        return EMAIL.sub(lambda found: self.masks.text(found[0]), value) if "@" in value else value
 
     def elements(self, value: str, way: Callable[[str], str], *, rising: bool = False) -> str:
         """An array as text with each element masked; with `rising`, put in order again."""
@@ -103,6 +113,10 @@ class Cells:
 
     def _words(self, value: str) -> str:
         return _LEXEME.sub(lambda found: "'" + self.masks.text(found[1].replace("''", "")) + "'", value)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _text(token: str) -> str:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from tools.postgres.copying.proofs import is_card, is_iban
+from tools.postgres.copying.texts import spans
 
 EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]+@[\w-]+(?:\.[\w-]+)*", re.I)
 """An address wherever it stands in a text; stricter would miss `app@localhost`."""
@@ -19,6 +20,8 @@ _IP = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:/\d+)?\Z|[0-9a-f]{{0,4}}(?::[0
 _WORDS = re.compile(r"[A-ZÀ-Þ]?[^\W\dA-ZÀ-Þ_]+|[A-ZÀ-Þ]+(?![^\W\dA-ZÀ-Þ_])|\d+")
 _NAME = re.compile(r"[^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*){1,3}\Z")
 
+_SHORTEST = 8
+"""Signs: fewer hold no telephone number, card number or IBAN."""
 _SHORT = 3
 """Letters: a longer word before a column's last one is a word, not the table's name shortened."""
 NUMBERS = frozenset({"phone", "bank", "card", "government"})
@@ -49,10 +52,13 @@ def kind_of_name(name: str, table: str = "") -> str:
 
 
 def kind_of_value(text: str) -> str:
-    """What this one value is by its form: `email`, `card`, `bank`, `ip`, `phone` (with `+` or separators); else empty."""
+    """What this one value is by its form; else empty.
+
+    `email`, `card`, `bank`, `ip`, `phone` (with `+` or separators), or `text` with such things in it.
+    """
     text = text.strip()
     if len(text) > 320:
-        return "text" if EMAIL.search(text) else ""
+        return "text" if EMAIL.search(text) or spans(text) else ""
     if "@" in text:
         return "email" if _EMAIL.match(text) else "text" if EMAIL.search(text) else ""
     if _IP.match(text):
@@ -67,7 +73,7 @@ def kind_of_value(text: str) -> str:
         and (text[0] == "+" or re.search(r"\d[ (./-]+\d", text))
     ):
         return "" if re.match(r"\d{4}-\d\d-\d\d", text) else "phone"
-    return ""
+    return "text" if len(text) > _SHORTEST and spans(text) else ""
 
 
 def kind_of_values(values: Iterable[str]) -> str:

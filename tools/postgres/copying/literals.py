@@ -11,7 +11,7 @@ from psycopg import sql
 
 from tools.postgres.copying.cells import Cells
 from tools.postgres.copying.columns import Column
-from tools.postgres.copying.kinds import EMAIL, kind_of_name, kind_of_value
+from tools.postgres.copying.kinds import kind_of_name, kind_of_value
 from tools.postgres.statements import RUNAWAY
 
 Node = dict[str, Any]
@@ -80,9 +80,9 @@ class Literals:
             constant = node.get("A_Const", {})
             if "sval" in constant and constant.get("location", 0) not in wanted:
                 string = constant["sval"].get("sval", "")
-                if kind_of_value(string) in ("email", "card", "bank", "text"):
-                    masked = self._cells.look(string) if EMAIL.search(string) else self._cells.masks.text(string)
-                    wanted[constant.get("location", 0)] = masked
+                looked = self._cells.look(string)
+                if looked != string or kind_of_value(string) in ("email", "card", "bank"):
+                    wanted[constant.get("location", 0)] = looked if looked != string else self._cells.masks.text(string)
         return _replaced(text, wanted) if wanted else text
 
     def _met(self, node: Node, tables: dict[str, str]) -> Iterator[tuple[Any, _Meeting]]:

@@ -2,6 +2,10 @@
 
 import re
 
+_SCHEMES = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|(?:5[0-8]|2[2-7])\d{14}|3[47]\d{13}|3[0689]\d{12}|(?:35|6\d)\d{14,17}"
+)
+"""First digits and lengths of the card schemes in use."""
 _IBAN = re.compile(r"[a-z]{2}\d{2}[a-z0-9]{11,30}\Z")
 
 
@@ -18,6 +22,11 @@ def is_card(text: str) -> bool:
     """13 to 19 digits, blanks and hyphens aside, with a right check digit."""
     digits = text.replace(" ", "").replace("-", "")
     return digits.isascii() and digits.isdigit() and 13 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn(digits)
+
+
+def is_payment_card(digits: str) -> bool:
+    """Whether it is the number of a card scheme's card, digits only: other long numbers have a right check digit too."""
+    return digits.isascii() and bool(_SCHEMES.fullmatch(digits)) and is_card(digits)
 
 
 def with_check_digit(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from tools.postgres.copying.cells import Cells
 from tools.postgres.copying.columns import Column
 from tools.postgres.copying.kinds import kind_of_name, kind_of_value
+from tools.postgres.copying.texts import may_hold
 
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _SHOWN = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
@@ -13,7 +14,8 @@ _ESCAPED = re.compile(r"\\(.)", re.S)
 _SPECIAL = re.compile(r"[\\\b\f\n\r\t\v]")
 _KEY = re.compile(rb'"([^"]*)"(?=\s*(?::|=>))')
 _KNOWN = 50_000
-"""Harmless words of documents that are remembered."""
+"""Harmless documents, and words of them, that are remembered."""
+_LONG = 1_000
 
 
 def masker(
@@ -30,13 +32,13 @@ def masker(
     if not (ways or documents or looked):
         return None
     always = any(columns[name].kind for name in names if _is(columns, name, "document"))
-    harmless: set[bytes] = set()
+    plain = _Plain([at for at, _ in documents])
 
     def wanted(block: bytes) -> list[tuple[int, Callable[[str], str] | None]]:
         """What there is to do in this block; most blocks of a table without personal columns pass as they are."""
-        mail = b"@" in block
-        found: list[tuple[int, Callable[[str], str] | None]] = [*ways, *(looked if mail else ())]
-        if documents and (mail or always or not _plain(block, harmless)):
+        seen = bool(looked or documents) and (b"@" in block or may_hold(block))
+        found: list[tuple[int, Callable[[str], str] | None]] = [*ways, *(looked if seen else ())]
+        if documents and (seen or always or not plain(block)):
             found += documents
         return found
 
@@ -73,21 +75,36 @@ def _is(columns: Mapping[str, Column], name: str, how: str) -> bool:
     return name in columns and columns[name].how == how
 
 
-def _plain(block: bytes, harmless: set[bytes]) -> bool:
-    """Whether nothing between two quotes, be it a key or a value of a document, says or shows that it is personal.
+class _Plain:
+    """Tells documents that hold nothing personal; those and words that it has seen are remembered."""
 
-    Cutting at every quote misses nothing, whatever stands in the other columns; what a tab or line end is in lies
-    between two documents.
-    """
-    if b"\\\\" in block:  # a backslash of a document: its words may be written with escapes
-        return False
-    if any(len(key) <= 80 and kind_of_name(key.decode(errors="replace")) for key in set(_KEY.findall(block))):
-        return False
-    for piece in set(block.split(b'"')) - harmless:
-        if b"\t" in piece or b"\n" in piece:
-            continue
-        if kind_of_value(piece.decode(errors="replace")):
+    def __init__(self, places: Sequence[int]) -> None:
+        self._places = places
+        self._documents: set[bytes] = set()
+        self._words: set[bytes] = set()
+
+    def __call__(self, block: bytes) -> bool:
+        """Whether no document of this block's rows has a key or a value that says or shows that it is personal."""
+        rows = block.split(b"\n")
+        for at in self._places:
+            fresh = {row.split(b"\t", at + 1)[at] for row in rows if row} - self._documents
+            if fresh and not self._harmless(b"\n".join(fresh)):
+                return False
+            if len(self._documents) < _KNOWN:
+                self._documents.update(each for each in fresh if len(each) <= _LONG)
+        return True
+
+    def _harmless(self, documents: bytes) -> bool:
+        """Cutting at every quote misses no key and no text; a piece with a line end in it lies between two documents."""
+        if b"\\\\" in documents:  # a backslash of a document: its words may be written with escapes
             return False
-        if len(harmless) < _KNOWN:
-            harmless.add(piece)
-    return True
+        if any(len(key) <= 80 and kind_of_name(key.decode(errors="replace")) for key in set(_KEY.findall(documents))):
+            return False
+        for piece in set(documents.split(b'"')) - self._words:
+            if b"\n" in piece:
+                continue
+            if kind_of_value(piece.decode(errors="replace")):
+                return False
+            if len(self._words) < _KNOWN:
+                self._words.add(piece)
+        return True

@@ -1,0 +1,74 @@
+"""Card numbers, IBANs and telephone numbers wherever they stand in a longer text."""
+
+import re
+from collections.abc import Iterator
+
+from tools.postgres.copying.proofs import is_iban, is_payment_card, luhn
+
+_RUN = re.compile(r"(?<![\d.])\d{13,19}(?![\d-])|(?<![\w.])\d(?:[ \xa0-]?\d){12,}(?!\w)")
+_GROUP = re.compile(r"\d+")
+_IBAN_START = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d\d(?=[ -]?[A-Za-z0-9])", re.A)
+_IBAN_REST = re.compile(r"(?:[ -]?[A-Za-z0-9]){11,30}", re.A)
+_PHONE = re.compile(r"(?<![\w+])\+\(?\d(?:[ ()./-]{0,2}\d){7,14}(?!\d)")
+
+_FEWEST_DIGITS = 13
+"""The shortest card number."""
+_DIGITS = b"0" * _FEWEST_DIGITS
+_PLUS = b"+" + b"0" * 8
+_COUNTRY = b"AA00"
+_FORMS = bytes.maketrans(b"123456789BCDEFGHIJKLMNOPQRSTUVWXYZ", b"0" * 9 + b"A" * 25)
+_BETWEEN = b" -./()"
+
+
+def may_hold(block: bytes) -> bool:
+    """Whether a block of text may hold such a number: cheap, and true too often rather than not often enough.
+
+    An IBAN in small letters is missed where it has fewer than 13 digits in a row.
+    """
+    forms = block.translate(_FORMS, _BETWEEN)
+    return _DIGITS in forms or _COUNTRY in forms or _PLUS in forms or b"\xa0" in block
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """Where such numbers begin and end, in order, none in another.
+
+    Cards: 13 to 19 digits with a right check digit, and either a scheme's first digits or written in groups. IBANs:
+    with right check digits. Telephone numbers: with `+`, 8 to 15 digits.
+    """
+    found: list[tuple[int, int]] = []
+    for each in (*_ibans(text), *_phones(text), *_cards(text)):
+        if all(each[1] <= start or end <= each[0] for start, end in found):
+            found.append(each)
+    return sorted(found)
+
+
+def _ibans(text: str) -> Iterator[tuple[int, int]]:
+    for start in _IBAN_START.finditer(text):
+        rest = _IBAN_REST.match(text, start.end())
+        for end in range(rest.end(), start.end() + 10, -1) if rest else ():
+            whole = end == len(text) or not text[end].isalnum()
+            if whole and is_iban(text[start.start() : end].replace("-", "").lower()):
+                yield start.start(), end
+                break
+
+
+def _cards(text: str) -> Iterator[tuple[int, int]]:
+    for run in _RUN.finditer(text):
+        groups = [(each.start(), each.end()) for each in _GROUP.finditer(text, run.start(), run.end())]
+        first = 0
+        while first < len(groups):
+            last = next((at for at in range(len(groups) - 1, first - 1, -1) if _card(text, groups[first : at + 1])), -1)
+            if last >= 0:
+                yield groups[first][0], groups[last][1]
+            first = max(first, last) + 1
+
+
+def _card(text: str, groups: list[tuple[int, int]]) -> bool:
+    digits = "".join(text[start:end] for start, end in groups)
+    if not _FEWEST_DIGITS <= len(digits) <= 19:
+        return False
+    return is_payment_card(digits) or (len(groups) > 1 and len(set(digits)) > 1 and luhn(digits))
+
+
+def _phones(text: str) -> Iterator[tuple[int, int]]:
+    return (found.span() for found in _PHONE.finditer(text)) if "+" in text else iter(())
