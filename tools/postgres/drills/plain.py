@@ -10,7 +10,8 @@ from common.engines.installs import Install
 from tools.postgres.drills.compressed import opened
 from tools.postgres.drills.programs import Ended, run
 
-_COPY = re.compile(rb"COPY .* FROM stdin;\s*\Z")
+COPY = re.compile(rb"COPY .* FROM stdin;\s*\Z")
+"""The line after which rows follow, up to one that begins with `\\\\.`."""
 _CONNECT = re.compile(rb"""\\connect (-reuse-previous=on )?[\w="' -]+\s*\Z""")
 _OWN = re.compile(rb"\\(un)?restrict \w+\s*\Z")
 _COMPLETE = b"dump complete"
@@ -21,10 +22,15 @@ _LINES = 1_000
 
 @dataclass
 class PlainDump:
-    """What was seen of a plain dump while it was fed: its last line says whether it is whole."""
+    """What was seen of a plain dump while it was fed: its last line says whether it is whole.
+
+    `backslashes`: there are some outside of rows, as commands of psql have. Rows of a table that could not be made look
+    like commands to psql too.
+    """
 
     complete: bool = False
     whole_cluster: bool = False
+    backslashes: bool = False
     damage: str = ""
 
 
@@ -68,15 +74,18 @@ async def _text(path: Path, seen: PlainDump, restricted: bool) -> AsyncIterator[
             for line in file:
                 if rows:
                     rows = not line.startswith(b"\\.")
+                    if not rows:  # rows of a table that is not there were a statement to psql: it must not go on
+                        line += b";\n"
                 elif line[:1] == b"\\" and _OWN.match(line):
                     continue
                 elif line[:1] == b"\\" and _CONNECT.match(line):
                     line = end + line + begin
-                elif line[:2] == b"--":
+                elif line[:2] == b"--" and b"\\" not in line:
                     seen.complete = seen.complete or line.rstrip().endswith(_COMPLETE)
                     seen.whole_cluster = seen.whole_cluster or b"database cluster dump" in line
                 else:
-                    rows = bool(_COPY.match(line))
+                    rows = bool(COPY.match(line))
+                    seen.backslashes = seen.backslashes or b"\\" in line
                 chunk.append(line)
                 if len(chunk) == _LINES:
                     yield b"".join(chunk)

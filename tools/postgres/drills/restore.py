@@ -1,7 +1,6 @@
 """The restore drill: a backup restored into a throwaway server, its rows counted and compared with the live ones."""
 
 import asyncio
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 from pydantic import BaseModel
 
 from common.engines import Install, copy_cluster
@@ -19,17 +16,17 @@ from common.errors import Unreachable
 from common.findings import Finding, NotChecked, Severity
 from common.queries import query
 from tools.postgres.connection import Postgres
-from tools.postgres.drills import judgement, throwaway
+from tools.postgres.drills import judgement, lacking, throwaway
 from tools.postgres.drills.backup import Backup, Kind, cut_off, recognise
 from tools.postgres.drills.counts import PACKAGE, TableCount, compared, counted
+from tools.postgres.drills.loading import Loader, make_loader, read_needs
+from tools.postgres.drills.needs import Needs
 from tools.postgres.drills.plain import restore_plain
-from tools.postgres.drills.programs import run
+from tools.postgres.drills.programs import Ended, run
 from tools.postgres.drills.unpack import Damaged, install_of, major_of, unpack
 
 _AMCHECK_BYTES = 1 << 30
 """A cluster above this is not walked by pg_amcheck: that reads every index and table once more."""
-_UNKNOWN_ROLE = re.compile(r'role "[^"]*" does not exist')
-_NO_EXTENSION = re.compile(r'extension "([^"]+)" is not available')
 
 
 class Step(BaseModel):
@@ -45,7 +42,9 @@ class RestoreDrill(BaseModel):
     `rto_ms`: from the first byte read to a server that answers, on this machine, with fsync on; without the time to get
     the backup here, to notice the loss, and to decide. `loses_s`: how much older the newest row of a restored table is
     than the newest live one, at most; None where no table has a time that says so. `errors` were reported on the way and
-    did not stop the restore. `tables_equal` counts the tables that came back with at least as many rows as are live now.
+    did not stop the restore. `left_out` is what only a superuser may make (event triggers, extensions that reach files or
+    other servers, owners): the drill restores as a plain role, and none of it speaks against the backup. `tables_equal`
+    counts the tables that came back with at least as many rows as are live now.
     """
 
     backup: str
@@ -59,6 +58,7 @@ class RestoreDrill(BaseModel):
     failure: str = ""
     errors: list[str] = []
     error_count: int = 0
+    left_out: list[str] = []
     rto_ms: float | None = None
     steps: list[Step]
     manifest: str = ""
@@ -83,6 +83,10 @@ class _Run:
     trace: list[str]
     steps: list[Step] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    withheld: tuple[str, ...] = ()
+    needs: Needs = field(default_factory=Needs)
+    known_roles: frozenset[str] = frozenset()
     failure: str = ""
     manifest: str = ""
     amcheck: str = ""
@@ -93,6 +97,11 @@ class _Run:
 
     def took(self, step: str, began: float) -> None:
         self.steps.append(Step(step=step, ms=round((time.monotonic() - began) * 1000, 1)))
+
+    def heard(self, loader: Loader, ended: Ended) -> None:
+        errors, left_out = loader.sorted_out(ended.errors)
+        self.errors += errors
+        self.left_out += left_out
 
     def ready(self) -> None:
         self.rto_ms = round(sum(step.ms for step in self.steps), 1)
@@ -127,29 +136,25 @@ async def _dump(drill: _Run, facts: dict[str, Any]) -> None:
         raise Damaged(detail=damage)
     began = time.monotonic()
     async with copy_cluster(drill.live.version // 10_000, throwaway.LIKE_LIVE) as cluster:
-        drill.took("start an empty server", began)
         install = cluster.install
         drill.version = install.version
+        drill.needs = await read_needs(drill.backup, install)
+        drill.known_roles = frozenset(facts["roles"] or ())
         database = drill.live.database if drill.live.database not in ("postgres", "template1") else "restored"
-        async with await psycopg.AsyncConnection.connect(cluster.dsn, autocommit=True) as connection:
-            await connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(database)))
-            for role in facts["roles"] or ():
-                await connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
-        known = conninfo_to_dict(cluster.dsn)
-        environment = {
-            "PGHOST": "127.0.0.1",
-            "PGPORT": str(cluster.port),
-            "PGUSER": "postgres",
-            "PGPASSWORD": str(known["password"]),
-            "PGSSLMODE": "disable",
-        }
+        loader = await make_loader(cluster, database, tuple(drill.known_roles), drill.needs)
+        drill.withheld = loader.withheld
+        drill.took("start an empty server", began)
+        environment = loader.environment(cluster)
         began = time.monotonic()
         if drill.backup.kind is Kind.PLAIN:
-            database = await _plain(drill, install, database, environment)
+            database = await _plain(drill, install, database, loader, environment)
         else:
-            drill.trace.append(f"pg_restore --dbname={database} {drill.backup.path}")
-            ended = await run(install, "pg_restore", f"--dbname={database}", drill.backup.path, environment=environment)
-            drill.errors += ended.errors
+            drill.trace.append(f"pg_restore --no-owner --no-privileges --dbname={database} {drill.backup.path}")
+            ended = await run(
+                install, "pg_restore", "--no-owner", "--no-privileges", f"--dbname={database}", drill.backup.path,
+                environment=environment,
+            )  # fmt: skip
+            drill.heard(loader, ended)
             fatal = [line for line in ended.errors if not _from_server(line)]
             if ended.code != 0 and fatal:
                 drill.failure = fatal[0].removeprefix("pg_restore: ")
@@ -157,7 +162,7 @@ async def _dump(drill: _Run, facts: dict[str, Any]) -> None:
         if not drill.failure:
             drill.ready()
         began = time.monotonic()
-        drill.counts = await counted(cluster.dsn_of(database))
+        drill.counts = await counted(loader.reader(cluster, database))
         drill.took("count every row", began)
         if drill.failure and drill.counts:
             drill.ready()
@@ -168,15 +173,15 @@ def _from_server(line: str) -> bool:
     return "could not execute query" in line or "ERROR:  " in line or "errors ignored on restore" in line
 
 
-async def _plain(drill: _Run, install: Install, database: str, environment: dict[str, str]) -> str:
+async def _plain(drill: _Run, install: Install, database: str, loader: Loader, environment: dict[str, str]) -> str:
     drill.trace.append(f"psql --dbname={database} < {drill.backup.path}")
     ended, seen = await restore_plain(install, drill.backup.path, database, environment)
-    drill.errors += ended.errors
+    drill.heard(loader, ended)
     if seen.damage:
         drill.failure = f"the file cannot be read to its end: {seen.damage}"
     elif not seen.complete:
         drill.failure = "the dump is cut off: its last line, which says that it is complete, is not there"
-    elif any("commands are restricted" in line for line in ended.said):
+    elif seen.backslashes and any("commands are restricted" in line for line in ended.said):
         drill.failure = "it holds commands of psql that no dump holds: they were refused"
     elif ended.code != 0:
         drill.failure = ended.cause
@@ -227,7 +232,9 @@ def _report(drill: _Run, tables: list[TableCount]) -> RestoreDrill:
     if drill.amcheck not in ("", "no damage"):
         findings.append(judgement.unrestorable(backup, f"pg_amcheck: {drill.amcheck}"))
     # What did not come back from a backup that failed is no news of its own.
-    findings += judgement.judged_tables([one for one in tables if one.problem] if drill.failure else tables, backup)
+    unmade = lacking.unmade(tables, drill.needs, drill.withheld)
+    judged = [one for one in tables if (one.problem if drill.failure else one.table not in unmade)]
+    findings += judgement.judged_tables(judged, backup)
     findings += judgement.judged_backup(backup, now)
     if drill.rto_ms is not None:
         findings += judgement.slow(drill.rto_ms, backup)
@@ -246,6 +253,7 @@ def _report(drill: _Run, tables: list[TableCount]) -> RestoreDrill:
         failure=drill.failure,
         errors=[_short(line) for line in drill.errors[:20]],
         error_count=len(drill.errors),
+        left_out=[_short(line) for line in drill.left_out[:50]],
         rto_ms=drill.rto_ms if not serious else None,
         steps=drill.steps,
         manifest=drill.manifest,
@@ -257,26 +265,11 @@ def _report(drill: _Run, tables: list[TableCount]) -> RestoreDrill:
         loses_s=max(behind, default=None),
         tables=tables,
         findings=findings,
-        not_checked=drill.missed + _not_checked(drill),
+        not_checked=drill.missed
+        + lacking.extensions(drill.errors, drill.withheld, unmade, drill.version)
+        + lacking.roles(drill.errors, drill.needs, drill.known_roles)
+        + lacking.manifest(drill.manifest),
     )
-
-
-def _not_checked(drill: _Run) -> list[NotChecked]:
-    """What this machine lacks, and what a dump does not hold: neither is the backup's fault."""
-    extensions = sorted({match[1] for line in drill.errors if (match := _NO_EXTENSION.search(line))})
-    found = [
-        NotChecked(
-            code="backup-not-restorable", needs=f"the extension {name} on this machine, for PostgreSQL {drill.version}"
-        )
-        for name in extensions
-    ]
-    if any(_UNKNOWN_ROLE.search(line) for line in drill.errors):
-        needs = "pg_dumpall --globals-only beside the dump: it names roles that neither it nor the live server has"
-        found.append(NotChecked(code="backup-incomplete", needs=needs))
-    if drill.manifest == "absent":
-        needs = "a base backup with a manifest (pg_basebackup makes one): there is none to compare the files with"
-        found.append(NotChecked(code="backup-not-restorable", needs=needs))
-    return found
 
 
 def _short(line: str) -> str:

@@ -21,6 +21,11 @@ _LEFT_OUT = {"postmaster.pid", "postmaster.opts", "standby.signal", "recovery.si
 _START = re.compile(r"START WAL LOCATION: (\S+) \(file ([0-9A-F]{24})\)")
 _STARTED = re.compile(r"START TIME: (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (UTC|GMT)")
 
+_OF_WAL = re.compile(
+    r"[0-9A-F]{24}(\.partial|\.[0-9A-F]{8}\.backup)?\Z|[0-9A-F]{8}\.history\Z|(archive_status|summaries)\Z"
+)
+_OF_TABLESPACE = re.compile(r"PG_\d+_\d{9}\Z")
+
 
 @dataclass(frozen=True)
 class Unpacked:
@@ -119,6 +124,7 @@ def _lay_out(backup: Backup, place: Path) -> None:
     data = place / "data"
     if backup.kind is Kind.BASE:
         _copy(backup.path, data)
+        _copy_wal(backup.path, data)
         _copy_tablespaces(backup.path, data, place / "tablespaces")
         return
     base = base_tar(backup.path)
@@ -131,16 +137,16 @@ def _lay_out(backup: Backup, place: Path) -> None:
         _extract(each, place / "tablespaces" / number)
         _link(data, number, place / "tablespaces" / number)
     manifest = backup.path / "backup_manifest"
-    if manifest.exists():
+    if manifest.is_file() and not manifest.is_symlink():
         shutil.copyfile(manifest, data / "backup_manifest")
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Files and folders; a link to the WAL is followed, any other one would lead out of the backup."""
+    """Files and folders. A link leads out of the backup, and is passed over: see `_copy_wal` and `_copy_tablespaces`."""
     target.mkdir(parents=True, exist_ok=True)
     for each in os.scandir(source):
         path = Path(each.path)
-        if each.is_symlink() and each.name != "pg_wal":
+        if each.is_symlink():
             continue
         if each.is_dir():
             _copy(path, target / each.name)
@@ -148,11 +154,37 @@ def _copy(source: Path, target: Path) -> None:
             shutil.copyfile(path, target / each.name)
 
 
+def _copy_wal(source: Path, data: Path) -> None:
+    """The WAL of a backup made with --waldir, which lies beside it."""
+    link = source / "pg_wal"
+    if link.is_symlink():
+        _copy(_followed(link, _OF_WAL, "WAL"), data / "pg_wal")
+
+
 def _copy_tablespaces(source: Path, data: Path, home: Path) -> None:
     for each in (source / "pg_tblspc").glob("*"):
-        if each.is_symlink() or each.is_dir():
-            _copy(each.resolve(strict=True), home / each.name)
+        if each.is_symlink():
+            _copy(_followed(each, _OF_TABLESPACE, "a tablespace"), home / each.name)
             _link(data, each.name, home / each.name)
+        elif each.is_dir():
+            _copy(each, home / each.name)
+            _link(data, each.name, home / each.name)
+
+
+def _followed(link: Path, inside: re.Pattern[str], what: str) -> Path:
+    """The folder that a link of the backup leads to, where it is one of PostgreSQL's and its maker's own.
+
+    We may read what the maker of the backup may not: a link of his to another's files must not bring them here. Raises
+    Damaged for one that is refused.
+    """
+    folder = link.resolve(strict=True)
+    maker = link.lstat().st_uid
+    strange = next((each.name for each in folder.iterdir() if not inside.match(each.name)), None)
+    if strange is not None:
+        raise Damaged(detail=f"its {link.name} leads to {folder}, which holds {strange}, and is no folder of {what}")
+    if maker and any(path.lstat().st_uid != maker for path in (folder, *folder.rglob("*"))):
+        raise Damaged(detail=f"its {link.name} leads to {folder}, which is not its owner's")
+    return folder
 
 
 def _link(data: Path, number: str, target: Path) -> None:
