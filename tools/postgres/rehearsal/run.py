@@ -24,6 +24,7 @@ from tools.postgres.rehearsal.floor import floors
 from tools.postgres.rehearsal.locks import MODES, Lock, blocks
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.script import Statement
+from tools.postgres.rehearsal.said import said
 from tools.postgres.rehearsal.step import Step, hold, waited
 
 _HERE = "tools.postgres.rehearsal"
@@ -170,7 +171,7 @@ async def _step(run: _Run, statement: Statement) -> Step:
         floor_ms=round(run.floors.get(statement.number, 0.0), 3),
         wal_bytes=await _lsn(run.watcher) - lsn,
         rows=rows,
-        error=_said(error) if error else None,
+        error=said(error, statement.sql) if error else None,
         sqlstate=error.sqlstate if error else None,
         failed_on=_failed_on(error) if error else None,
     )
@@ -189,11 +190,6 @@ def _scans(run: _Run, before: dict[int, int], after: dict[int, int]) -> tuple[Qu
         for oid, row in run.files.items()
         if row["kind"] in "rm" and row["rows"] > 0 and after.get(oid, 0) - before.get(oid, 0) >= 0.9 * row["rows"]
     )
-
-
-def _said(error: psycopg.Error) -> str:
-    parts = (error.diag.message_primary or str(error), error.diag.message_detail)
-    return ". ".join(part.strip().rstrip(".") for part in parts if part)
 
 
 def _failed_on(error: psycopg.Error) -> QualifiedName | None:
