@@ -68,11 +68,11 @@ def _verdict(found: list[Finding]) -> str:
         return "No check found anything above information."
     worst = found[0]
     urgent = [one for one in found if one.severity in (Severity.CRITICAL, Severity.HIGH)]
-    others = (
-        "the others can wait for this month's maintenance" if len(urgent) <= 1 else "the other urgent ones stand below"
-    )
-    begin = "Act on this first" if urgent else "Nothing is urgent; begin with this"
-    rest = f", and {others}" if len(found) > 1 else ""
+    others = {(one.code, one.object) for one in (urgent or found)} - {(worst.code, worst.object)}
+    begin = "Nothing is urgent; begin with this"
+    if urgent:
+        begin = "Act on this first" if len(found) > 1 else "Act on this"
+    rest = f" ({'others are urgent too' if urgent else 'others can follow'})" if others else ""
     return f"{begin}: `{worst.code}` on `{worst.object}`{rest}."
 
 

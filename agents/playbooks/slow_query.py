@@ -8,10 +8,12 @@ from agents.playbooks.handing import handoffs
 from agents.playbooks.one_plan import answer_plan, with_plan
 from agents.playbooks.one_query import answer_one, answer_write
 from agents.playbooks.playbook import Playbook
-from agents.playbooks.words import merged, stopped
+from agents.playbooks.words import merged, stopped, why
 from agents.reply import CaseStatus, Reply
 from agents.sqltext import Sort, Statement
+from agents.streams.seen import about
 from common.errors import DbcrewError
+from common.evidence import Evidence
 from tools.postgres.advise.reads import as_read
 
 _SLOW = re.compile(
@@ -24,6 +26,15 @@ _SAVES = re.compile(r"\b(sav(e|es|ing)|updat\w*|delet\w*|writ(e|es|ing)|chang(e|
 _MOST = 3
 _REPEATED = 2
 """A statement that ran less often was somebody's own, not the application's: it comes last."""
+_SLOWS = (
+    "stale-statistics",
+    "dead-tuples",
+    "bloated-table",
+    "bloated-index",
+    "invalid-index",
+    "foreign-key-without-index",
+)
+"""What makes statements on a table slow, whichever they are."""
 _TOO_MANY = "The statements after the first few were not looked at: ask about them on their own."
 
 
@@ -83,7 +94,7 @@ async def _plain_insert(brief: Brief) -> Reply:
 async def _by_words(brief: Brief) -> Reply:
     top = await brief.call("top_statements", limit=20)
     if not top.ok:
-        return stopped(brief, "Slow, but which statement?", top, input_is_wrong=False)
+        return await _without_statements(brief, top)
     statements = top.data["statements"]
     for position in sorted(range(len(statements)), key=lambda each: statements[each]["calls"] < _REPEATED):
         statement = str(statements[position]["statement"])
@@ -107,6 +118,23 @@ async def _by_words(brief: Brief) -> Reply:
         status=CaseStatus.PARTIAL,
         problem="There is no statement in this text. Paste the one that is slow, as the application sends it.",
     )
+
+
+async def _without_statements(brief: Brief, top: Evidence) -> Reply:
+    """What can be said when the server does not tell which statements take the time: what the health of the tables shows."""
+    nothing = stopped(brief, "Slow, but which statement?", top, input_is_wrong=False)
+    if not brief.tables or top.data.get("engine_lost"):
+        return nothing
+    health = await brief.call("health", codes=sorted(_SLOWS))
+    found = about(health, brief.tables)
+    if not found:
+        return nothing
+    worst = found[0]
+    verdict = (
+        f"What stands out there is `{worst.code}` on `{worst.object}`, see the findings. Which statement is slow cannot be told: "
+        f"{why(top)} Or paste it, as the application sends it."
+    )
+    return nothing.model_copy(update={"verdict": verdict, "findings": tuple(found), "looked_at": (top.id, health.id)})
 
 
 def _looks_up(statement: str, writes: bool) -> bool:

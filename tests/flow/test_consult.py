@@ -168,3 +168,28 @@ def test_a_migration_that_locks_says_so_first_and_for_how_long(depot):
     assert (
         "it rewrites `ops.shipments`, and nobody reads or writes it meanwhile, about" in said.markdown.split("<sub>")[0]
     )
+
+
+def test_what_stands_beside_the_question_is_one_line_each_and_nobody_is_called_for_a_column_it_does_not_name(depot):
+    with psycopg.connect(depot.owner, autocommit=True) as connection:
+        connection.execute("ALTER TABLE ops.drivers ADD COLUMN salary float8, ADD COLUMN region_id bigint")
+    said = consulted(depot, "why is this slow: SELECT id FROM ops.drivers WHERE name = 'driver 7'")
+    beside = said.markdown.split("Seen beside the question")[1].split("###")[0]
+    assert beside.count("\n- ") == 1
+    assert "`money-as-float` on `ops.drivers.salary`" in beside
+    assert "Wrong if" not in beside
+    assert not said.json["handoffs"]
+    asked = consulted(depot, "why is this slow: SELECT id FROM ops.drivers WHERE salary = 3")
+    assert [one["role"] for one in asked.json["handoffs"]] == ["fintech"]
+    assert "can wait" not in asked.markdown
+
+
+def test_without_statistics_of_statements_what_the_tables_show_comes_first(depot):
+    with psycopg.connect(depot.owner, autocommit=True) as connection:
+        connection.execute("DROP INDEX ops.shipments_driver_idx")
+        connection.execute("DROP EXTENSION IF EXISTS pg_stat_statements")
+    said = consulted(depot, "the shipments screen is slow")
+    verdict = said.report.replies[0].verdict
+    assert verdict.startswith("What stands out there is `foreign-key-without-index` on `ops.shipments.driver_id`")
+    assert "pg_stat_statements" in said.markdown.split("<sub>")[0]
+    assert said.json["status"] == "partial"
