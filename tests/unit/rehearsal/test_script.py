@@ -68,3 +68,13 @@ def test_names_are_quoted_as_postgresql_does(schema: str, name: str) -> None:
 def test_keywords_are_quoted() -> None:
     assert str(QualifiedName("a", "order")) == 'a."order"'
     assert str(QualifiedName("a", "state")) == "a.state"
+
+
+def test_letters_beyond_ascii_shift_nothing() -> None:
+    text = "ALTER TABLE towns ADD COLUMN mayor text DEFAULT 'größer';\n-- 😀 ü\nSELECT 'ä' ;SELECT 3"
+    found = [(each.line, each.sql) for each in read_script(text)]
+    assert found == [
+        (1, "ALTER TABLE towns ADD COLUMN mayor text DEFAULT 'größer'"),
+        (3, "SELECT 'ä'"),
+        (3, "SELECT 3"),
+    ]

@@ -104,19 +104,17 @@ def read_script(text: str, name: str = "the file") -> tuple[Statement, ...]:
         raise MalformedSql(detail=f"{name} line {_line_of(text, error)}: {error.args[0]}") from error
     except RecursionError as error:
         raise MalformedSql(detail=f"{name} is nested too deeply to be read") from error
-    raw = text.encode()
     statements: list[Statement] = []
     inside = False
     for each in parsed:
         start = each.stmt_location or 0
-        end = start + each.stmt_len if each.stmt_len else len(raw)
-        body = raw[start:end].decode()
+        body = text[start : start + each.stmt_len if each.stmt_len else None]  # in characters: pglast has translated
         lead = len(body) - len(_without_lead(body))
         node: Any = each.stmt
         kind = node.kind if isinstance(node, ast.TransactionStmt) else None
         if kind in (TransactionStmtKind.TRANS_STMT_COMMIT, TransactionStmtKind.TRANS_STMT_ROLLBACK):
             inside = False
-        line = raw[:start].decode().count("\n") + body[:lead].count("\n") + 1
+        line = text[:start].count("\n") + body[:lead].count("\n") + 1
         statements.append(Statement(len(statements) + 1, line, body[lead:].strip(), node, inside))
         if kind in (TransactionStmtKind.TRANS_STMT_BEGIN, TransactionStmtKind.TRANS_STMT_START):
             inside = True
