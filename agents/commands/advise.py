@@ -35,17 +35,22 @@ def advise(
 
     {"indexes", "drops", "statistics", "not_helped", "measured", "slower", "cost", "values_used", "how", "missing",
     "notes", "elapsed_s"}. A statement that was `stopped` without the indexes takes `before_ms` at the least. Exit code 0, also
-    when no index helps; 2 for bad input, 3 when the server cannot be reached.
+    when no index helps; 2 for bad input or when the role may read none of it, 3 when the server cannot be reached.
     """
-    answer = run(_advise(dsn, workload, statements, storage, time, progress if verbose else (lambda line: None)))
-    emit(answer, as_json, lambda: _text(answer))
+    answer, blind = run(_advise(dsn, workload, statements, storage, time, progress if verbose else (lambda line: None)))
+    emit(answer, as_json, lambda: _text(answer, blind))
+    if blind:
+        raise typer.Exit(2)
 
 
-async def _advise(dsn: str, file: str, statements: bool, storage: str, seconds: float, told: Any) -> dict[str, Any]:
+async def _advise(
+    dsn: str, file: str, statements: bool, storage: str, seconds: float, told: Any
+) -> tuple[dict[str, Any], bool]:
+    """The answer, and whether the role may read so little that no statement could be looked at."""
     from time import monotonic
 
     from common.config.settings import settings
-    from common.errors import InputError
+    from common.errors import InputError, NoData
     from tools.postgres.advise.advice import Adviser
     from tools.postgres.advise.logged import from_log
     from tools.postgres.advise.workload import from_statements, from_text
@@ -63,7 +68,11 @@ async def _advise(dsn: str, file: str, statements: bool, storage: str, seconds: 
     async with await Postgres.connect(dsn, settings()) as postgres:
         async with postgres.session() as session:
             require_safe(await rights(session), dsn)
-            found = given or await from_statements(session)
+            try:
+                found = given or await from_statements(session)
+            except NoData as error:
+                needs = f"{error.facts['needs']} Or give the statements with --workload FILE."
+                raise NoData(reason=error.facts["reason"], needs=needs) from error
         adviser = Adviser(
             postgres,
             settings(),
@@ -71,7 +80,9 @@ async def _advise(dsn: str, file: str, statements: bool, storage: str, seconds: 
             seconds=seconds,
             progress=told,
         )
-        return {**_public(await adviser.advise(found)), "elapsed_s": round(monotonic() - began, 2)}
+        advice = await adviser.advise(found)
+        blind = not advice.cases and any("GRANT " in why for _, why in advice.skipped)
+        return {**_public(advice), "elapsed_s": round(monotonic() - began, 2)}, blind
 
 
 def _read(file: str) -> str:
@@ -167,7 +178,7 @@ def _public(advice: "Advice") -> dict[str, Any]:
     }
 
 
-def _text(answer: dict[str, Any]) -> str:
+def _text(answer: dict[str, Any], blind: bool) -> str:
     from common.figures import show
 
     lines = []
@@ -179,7 +190,7 @@ def _text(answer: dict[str, Any]) -> str:
             gain = f"{before} → {show('after_ms', use['after_ms'])}"
             lines.append(f"    {gain}  {use['statement'][:90]}")
     if not lines:
-        lines.append("No index helps.")
+        lines.append("Nothing could be looked at: the role may not read it." if blind else "No index helps.")
     lines += [f"{each['ddl']};  -- {each['why']}" for each in (*answer["drops"], *answer["statistics"])]
     alike = Counter(each["why"] for each in answer["not_helped"])
     lines += [

@@ -88,3 +88,38 @@ async def test_statements_come_from_the_servers_own_count(reader: str, database1
     assert all(each["value"] != "NULL" and each["source"] for each in answer["values_used"])
     mine = [each for each in answer["values_used"] if each["statement"] == "SELECT id FROM t WHERE v = $1"]
     assert [each["parameter"] for each in mine] == ["$1"]
+
+
+async def test_a_role_that_may_read_nothing_is_told_so(reader: str, database15: Any, tmp_path: Path) -> None:
+    database15.execute(
+        "CREATE SCHEMA shut; CREATE TABLE shut.bills (id int, v int); INSERT INTO shut.bills VALUES (1, 1)"
+    )
+    file = tmp_path / "workload.sql"
+    file.write_text("SELECT id FROM shut.bills WHERE v = 7;\nSELECT id FROM bills WHERE v = 8;\n")
+    code, out, err = await p3("--dsn", reader, "--workload", str(file), "--time", "10")
+    assert (code, err) == (2, "")
+    assert "Nothing could be looked at" in out
+    assert "No index helps" not in out
+    assert f'GRANT USAGE ON SCHEMA "shut" TO "r_{database15.name}"' in out
+    file.write_text("SELECT id FROM bills WHERE v = 8;\n")
+    code, out, _ = await p3("--dsn", reader, "--workload", str(file), "--time", "10", "--json")
+    assert code == 2
+    assert json.loads(out)["indexes"] == []
+
+
+async def test_what_is_not_the_applications_is_left_out_of_its_statements(reader: str, database15: Any) -> None:
+    with psycopg.connect(database15.dsn, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION pg_stat_statements")
+        connection.execute(f"GRANT pg_read_all_stats TO r_{database15.name}")
+        connection.execute("SELECT count(*) FROM t WHERE v = 8")
+        connection.execute("SELECT relname FROM pg_attrdef, pg_class")
+        connection.execute("SELECT count(*) FROM information_schema.tables")
+        connection.execute("SELECT oid FROM pg_type WHERE typname = 'text'")
+    with psycopg.connect(reader, autocommit=True) as connection:
+        connection.execute("SELECT max(v) FROM t WHERE id > 5")
+    code, out, err = await p3("--dsn", reader, "--statements", "--time", "10", "--json")
+    assert code == 0, err
+    answer = json.loads(out)
+    assert "max(v)" not in out
+    assert "pg_type" not in out
+    assert [note for note in answer["notes"] if note.startswith("left out of pg_stat_statements: ")]

@@ -16,6 +16,8 @@ _MOST_OTHERS = 2
 _MOST_WEIGHT = 1e12
 _WEIGHT = re.compile(r"\bweight\s*[:=]\s*(\S+?)(?:[,;]|\s|\*/|\Z)", re.IGNORECASE)
 _EXPLAIN = re.compile(r"explain\b", re.IGNORECASE)
+_CATALOGUE = re.compile(r"(pg_catalog|information_schema)\.|\.pg_")
+"""The server's own tables and views; nobody else's may begin with pg_ where no schema is said."""
 _COMMENT = re.compile(r"^\s*(?:--[^\n]*(?:\n|$)|/\*.*?\*/)", re.DOTALL)
 
 
@@ -100,6 +102,9 @@ def _places(text: str) -> list[tuple[int, int]]:
 async def from_statements(session: Session) -> Workload:
     """What pg_stat_statements has counted in this database, weighted by the total time.
 
+    What reads the server's catalogue only (pg_dump, monitoring) stays away, and so does what only this role has run,
+    unless nobody else ran anything; a note says how many.
+
     Raises NoData when the view is not there or counted nothing, saying what it would take.
     """
     schema = await session.value(
@@ -109,21 +114,37 @@ async def from_statements(session: Session) -> Workload:
     if schema is None:
         raise NoData(
             reason="pg_stat_statements is not in this database",
-            needs="shared_preload_libraries = 'pg_stat_statements', a restart, CREATE EXTENSION pg_stat_statements; "
-            "or give the statements with --workload FILE.",
+            needs="shared_preload_libraries = 'pg_stat_statements', a restart, CREATE EXTENSION pg_stat_statements.",
         )
     view = sql.Identifier(str(schema), "pg_stat_statements")
+    rows = await session.rows(sql.SQL(query(__package__ or "", "statements")).format(view=view))
+    rows = [row for row in rows if row["text"] != "<insufficient privilege>"]
+    wanted = [row for row in rows if not _catalogue_only(row["text"])]
+    others = [row for row in wanted if not row["ours"]]
+    catalogue, own = len(rows) - len(wanted), len(wanted) - len(others) if others else 0
     found = Workload()
-    for row in await session.rows(sql.SQL(query(__package__ or "", "statements")).format(view=view)):
-        if row["text"] != "<insufficient privilege>":
-            total = float(row["total_ms"])
-            found.items.append(Item(row["text"], total, total_ms=total, calls=row["calls"]))
+    for row in others or wanted:
+        total = float(row["total_ms"])
+        found.items.append(Item(row["text"], total, total_ms=total, calls=row["calls"]))
+    if catalogue or own:
+        found.notes.append(
+            f"left out of pg_stat_statements: {catalogue:,} that read the server's catalogue only,"
+            f" {own:,} that only the role of this DSN has run"
+        )
     if not found.items:
         raise NoData(
             reason="pg_stat_statements shows this role no statement of this database",
             needs="GRANT pg_read_all_stats to the role, or wait until the application has run.",
         )
     return once(found)
+
+
+def _catalogue_only(text: str) -> bool:
+    try:
+        named = relations(text)
+    except (MalformedSql, parser.ParseError):
+        return False
+    return bool(named) and all(_CATALOGUE.match(f"{schema or ''}.{name}") for schema, name in named)
 
 
 def once(found: Workload) -> Workload:

@@ -1,4 +1,5 @@
-SELECT s.query AS text, sum(s.total_exec_time) AS total_ms, sum(s.calls)::int8 AS calls, sum(s.rows)::int8 AS rows
+SELECT s.query AS text, sum(s.total_exec_time) AS total_ms, sum(s.calls)::int8 AS calls, sum(s.rows)::int8 AS rows,
+       bool_and(s.userid = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = current_user)) AS ours
 FROM {view} AS s
 WHERE s.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
   AND s.query ~* '^\s*((/\*.*?\*/|--[^\n]*\n)\s*)*(select|with|update|delete|insert)\M'
