@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agents.console import emit, progress, run
+from agents.console import emit, progress, run, stop
 
 if TYPE_CHECKING:
     from tools.postgres.connection import Postgres
@@ -40,14 +40,25 @@ def rehearse(
     "missing", "read_as": what the file was taken for, "notes", "written": files}. Exit code 0 when it is safe, 1 when
     careful or unsafe or refused, 2 for a file that is no migration, 3 when the server cannot be reached.
     """
-    reading, report, written = run(_rehearse(dsn, up, down, alembic, write))
+    from common.errors import DbcrewError
+
+    reading, report, place = run(_rehearse(dsn, up, down, alembic, write))
+    written: list[str] = []
+    refused: DbcrewError | None = None
+    if write:
+        try:
+            written = [str(each) for each in _written(reading, report, write, place)]
+        except DbcrewError as error:  # what the rehearsal found is said first
+            refused = error
     said = _public(reading, report) | {"written": written}
     emit(said, as_json, lambda: "\n".join([_text(reading, report, verbose), *(f"Written: {each}" for each in written)]))
+    if refused is not None:
+        stop(refused)
     if report.verdict != "safe":
         raise typer.Exit(1)
 
 
-async def _rehearse(dsn: str, up: str, down: str, alembic: str, write: str) -> "tuple[Reading, Report, list[str]]":
+async def _rehearse(dsn: str, up: str, down: str, alembic: str, write: str) -> "tuple[Reading, Report, Place | None]":
     import asyncio
 
     from common.config.settings import settings
@@ -78,7 +89,7 @@ async def _rehearse(dsn: str, up: str, down: str, alembic: str, write: str) -> "
         else:
             place = None
         report = await _recorded(postgres, reading.up, reading.down)
-    return reading, report, [str(each) for each in _written(reading, report, write, place)] if write else []
+    return reading, report, place
 
 
 def _written(reading: "Reading", report: "Report", folder: str, place: "Place | None") -> "list[Path]":
@@ -93,7 +104,8 @@ def _written(reading: "Reading", report: "Report", folder: str, place: "Place | 
     else:
         why = "; ".join(each.why for each in report.not_rewritten) or "see what was found"
         raise Refused(
-            reason=f"The migration is unsafe and there is no safer form to write ({why})", needs="Change it first."
+            reason=f"The migration is unsafe and there is no safer form to write ({why}): nothing was written",
+            needs="Change it first.",
         )
     if place is None:
         return write_sql(Path(folder), up, down)

@@ -160,6 +160,11 @@ def test_sql_files_and_what_is_not_written(shop: Shop, tmp_path: Path) -> None:
     file.write_text("ALTER TABLE shop.orders ALTER COLUMN note SET NOT NULL")
     unsafe = p3(str(file), "--dsn", shop.dsn, "--write", str(tmp_path / "none"))
     assert (unsafe.returncode, "no safer form to write" in unsafe.stderr) == (1, True)
+    assert "nothing was written" in unsafe.stderr
+    assert unsafe.stdout.startswith("UNSAFE")
+    printed = p3(str(file), "--dsn", shop.dsn, "--json", "--write", str(tmp_path / "none"))
+    assert (printed.returncode, json.loads(printed.stdout)["verdict"]) == (1, "unsafe")
+    assert json.loads(printed.stdout)["written"] == []
     assert not (tmp_path / "none").exists()
 
 
