@@ -140,3 +140,36 @@ async def test_wal_beside_a_base_backup(primary: Primary, call: Call) -> None:
     drill = (await call(primary, "restore_drill", backup=backup)).data
     assert drill["restored"], drill["failure"]
     assert drill["rows_restored"] == 32010
+
+
+async def test_what_a_base_backup_would_run_by_itself(primary: Primary, call: Call, mark: Path) -> None:
+    """It starts with the functions and settings of the live server, and with its superuser."""
+    run = f"EXECUTE 'copy (select 1) to program ''touch {mark}'''"
+    primary.run(
+        f"""
+        CREATE SCHEMA m;
+        CREATE FUNCTION m.now() RETURNS timestamptz LANGUAGE plpgsql AS $f$
+        BEGIN {run}; RETURN pg_catalog.now(); EXCEPTION WHEN others THEN RETURN pg_catalog.now(); END $f$;
+        CREATE FUNCTION m.ev() RETURNS event_trigger LANGUAGE plpgsql AS $f$
+        BEGIN {run}; EXCEPTION WHEN others THEN NULL; END $f$;
+        CREATE EVENT TRIGGER made ON ddl_command_end EXECUTE FUNCTION m.ev();
+        ALTER DATABASE shop SET search_path = m, pg_catalog;
+        """
+    )
+    if primary.major >= 17:
+        primary.run(
+            "CREATE EVENT TRIGGER entered ON login EXECUTE FUNCTION m.ev(); ALTER DATABASE shop SET event_triggers = on;"
+            "ALTER EVENT TRIGGER entered ENABLE ALWAYS"
+        )
+    try:
+        backup = primary.base("runs")
+        if primary.major >= 17:
+            primary.run("ALTER EVENT TRIGGER entered DISABLE")
+        mark.unlink(missing_ok=True)
+        drill = (await call(primary, "restore_drill", backup=backup)).data
+        assert not mark.exists()
+        assert (drill["restored"], drill["amcheck"]) == (True, "no damage"), drill["failure"]
+        assert drill["rows_restored"] == 32010
+    finally:
+        primary.run("ALTER DATABASE shop RESET ALL", "postgres")
+        primary.run("DROP EVENT TRIGGER IF EXISTS entered; DROP EVENT TRIGGER made; DROP SCHEMA m CASCADE")

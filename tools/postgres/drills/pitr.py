@@ -189,10 +189,11 @@ async def _again(place: Path, unpacked: Unpacked, user: str, settings: dict[str,
 async def _look(drill: _Run, server: Restored, database: str) -> None:
     dsn = server.dsn_of(database)
     try:
+        await server.ready_reader(database)
         async with await psycopg.AsyncConnection.connect(dsn, row_factory=dict_row) as connection:
             row = await (await connection.execute(query(PACKAGE, "recovered"))).fetchone()
         drill.counts = await counted(dsn)
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
         raise Damaged(detail=f"its database {database} does not open: {str(error).splitlines()[0]}") from error
     drill.until, drill.lsn = (row["until"], row["lsn"]) if row else (None, "")
 

@@ -206,8 +206,9 @@ async def _base(drill: _Run, facts: dict[str, Any]) -> None:
         drill.ready()
         began = time.monotonic()
         try:
+            await server.ready_reader(drill.live.database)
             drill.counts = await counted(server.dsn_of(drill.live.database))
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             drill.rto_ms = None
             raise Damaged(
                 detail=f"its database {drill.live.database} does not open: {str(error).splitlines()[0]}"
@@ -217,8 +218,15 @@ async def _base(drill: _Run, facts: dict[str, Any]) -> None:
             needs = "pg_amcheck --heapallindexed on the restored database: the backup is too large to do it here"
             drill.missed.append(NotChecked(code="backup-not-restorable", needs=needs))
             return
+        if await server.value(drill.live.database, query(PACKAGE, "amcheck")):
+            needs = "pg_amcheck by hand: the database has functions or event triggers of its own that it would run"
+            drill.missed.append(NotChecked(code="backup-not-restorable", needs=needs))
+            return
         began = time.monotonic()
-        reach = {"PGHOST": str(server.socket), "PGPORT": str(server.cluster.port), "PGUSER": server.user}
+        reach = {
+            "PGHOST": str(server.socket), "PGPORT": str(server.cluster.port), "PGUSER": server.user,
+            "PGOPTIONS": server.calm,
+        }  # fmt: skip
         checked = await run(install, "pg_amcheck", "--install-missing", drill.live.database, environment=reach)
         drill.amcheck = "no damage" if checked.code == 0 else checked.cause
         drill.took("pg_amcheck", began)

@@ -8,9 +8,11 @@ import shutil
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import quote
 
 import psycopg
+from psycopg import sql
 
 from common import directories
 from common.engines.account import account
@@ -22,6 +24,10 @@ from common.figures import show
 
 LIKE_LIVE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "autovacuum": "off"}
 """What is measured is to be the time that a server takes which keeps what it was given."""
+
+READER = "dbcrew_drill_reader"
+_CALM = ("event_triggers", "session_preload_libraries", "local_preload_libraries")
+"""Settings of the reader's own, before those of its database: what would run when it connects."""
 
 _HBA = "local all all trust\n"
 _LONGEST_SOCKET = 100
@@ -46,10 +52,55 @@ class Restored:
         return self.cluster.folder / "socket"
 
     def dsn_of(self, database: str) -> str:
-        """How its superuser reaches a database, through a socket that only the server's account may enter."""
-        where = quote(str(self.socket), safe="")
-        user, name = quote(self.user, safe=""), quote(database, safe="")
-        return f"postgresql://{user}@{where}/{name}?port={self.cluster.port}&sslmode=disable&gssencmode=disable"
+        """How a role without a superuser's rights reads a database; see `ready_reader`.
+
+        The socket is one that only the server's account may enter.
+        """
+        return self._dsn(READER, database, "-c search_path=pg_catalog -c default_transaction_read_only=on")
+
+    def superuser_dsn(self, database: str) -> str:
+        """How the backup's own superuser reaches a database, with everything off that the database runs by itself."""
+        return self._dsn(self.user, database, self.calm)
+
+    @property
+    def calm(self) -> str:
+        """The options of a superuser's connection; they go before what the database or the role has set."""
+        off = "-c search_path=pg_catalog -c session_replication_role=replica"
+        off += " -c session_preload_libraries= -c local_preload_libraries="
+        return off + (" -c event_triggers=off" if self.cluster.install.major >= 17 else "")
+
+    def _dsn(self, user: str, database: str, options: str) -> str:
+        where, user, name = quote(str(self.socket), safe=""), quote(user, safe=""), quote(database, safe="")
+        return (
+            f"postgresql://{user}@{where}/{name}?port={self.cluster.port}&sslmode=disable&gssencmode=disable"
+            f"&options={quote(options, safe='')}"
+        )
+
+    async def value(self, database: str, question: LiteralString) -> object:
+        """The one value of a question of ours, asked as the reader."""
+        async with await psycopg.AsyncConnection.connect(self.dsn_of(database)) as connection:
+            row = await (await connection.execute(question)).fetchone()
+            return row[0] if row else None
+
+    async def ready_reader(self, database: str) -> None:
+        """Make the role that reads `database`: all tables and every row, no right to run programs or read files.
+
+        What is restored holds functions of whoever had an account on the live server. Raises psycopg.Error when the database does not open.
+        """
+        role, name = sql.Identifier(READER), sql.Identifier(database)
+        # Before 14 there is no such role to be in.
+        rights = "BYPASSRLS IN ROLE pg_read_all_data" if self.cluster.install.major >= 14 else "SUPERUSER"
+        async with await psycopg.AsyncConnection.connect(self.superuser_dsn(database), autocommit=True) as connection:
+            await connection.execute(sql.SQL("CREATE ROLE {} LOGIN ").format(role) + sql.SQL(rights))
+            for setting in _CALM:
+                if setting != "event_triggers" or self.cluster.install.major >= 17:
+                    # From this connection: written out, an empty list of libraries is one with an empty name in it.
+                    await connection.execute(
+                        sql.SQL("ALTER ROLE {} IN DATABASE {} SET {} FROM CURRENT").format(
+                            role, name, sql.Identifier(setting)
+                        )
+                    )
+            await connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, role))
 
 
 @contextlib.asynccontextmanager
@@ -91,6 +142,8 @@ async def start(place: Path, install: Install, user: str, settings: Mapping[str,
         "hot_standby": "off",
         "archive_mode": "off",
         "shared_preload_libraries": "",
+        "session_preload_libraries": "",
+        "local_preload_libraries": "",
         # A subscription in the backup would go on reading from the real publisher.
         "max_logical_replication_workers": "0",
         "primary_conninfo": "",
@@ -110,7 +163,7 @@ async def _recovered(server: Restored) -> None:
     patience = _ASKED_AGAIN
     while True:
         try:
-            async with await psycopg.AsyncConnection.connect(server.dsn_of("template1")):
+            async with await psycopg.AsyncConnection.connect(server.superuser_dsn("template1")):
                 return
         except psycopg.OperationalError as error:
             if not await asyncio.to_thread(server.cluster.running):
