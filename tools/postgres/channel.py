@@ -3,13 +3,15 @@
 import array
 import fcntl
 import termios
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import sql
+from psycopg._queries import PostgresClientQuery
 from psycopg.abc import Buffer
-from psycopg.adapt import Loader
+from psycopg.adapt import Loader, Transformer
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
@@ -18,7 +20,7 @@ from psycopg.waiting import Ready
 from common.errors import TooLarge
 
 Row = dict[str, Any]
-R = TypeVar("R")
+R = TypeVar("R", covariant=True)
 V = TypeVar("V")
 
 _CONNECT_S = 10
@@ -100,12 +102,32 @@ async def open_channel(dsn: str) -> Channel:
     return channel
 
 
+class Utf8Cursor(psycopg.AsyncCursor[R]):
+    """A cursor that sends UTF-8 to a SQL_ASCII server, where psycopg sends nothing beyond ASCII."""
+
+    async def execute(self, query: Any, params: Any = None, **how: Any) -> "Utf8Cursor[R]":
+        if self.connection.info.encoding == "ascii":
+            whole = query.as_string(None) if isinstance(query, sql.Composable) else query
+            query = whole.encode() if isinstance(whole, str) else whole
+        await super().execute(query, params, **how)
+        return self
+
+
 def legible(connection: psycopg.AsyncConnection[R]) -> psycopg.AsyncConnection[R]:
-    """The connection, which gives text as str from a SQL_ASCII server too: psycopg gives bytes there."""
+    """The connection, which takes and gives text as str on a SQL_ASCII server too: psycopg gives bytes there."""
     if connection.info.encoding == "ascii":
+        if connection.cursor_factory is psycopg.AsyncCursor:
+            connection.cursor_factory = Utf8Cursor
         for name in _LOADERS[_Text]:
             connection.adapters.register_loader(name, _Text)
     return connection
+
+
+def merged(channel: Channel, text: str, params: Sequence[Any] | Mapping[str, Any]) -> str:
+    """`text` with its parameters written in as literals, in UTF-8 whatever the server's encoding."""
+    query = PostgresClientQuery(Transformer(channel))  # AsyncClientCursor.mogrify, which ends in .decode("ascii") there
+    query.convert(text.encode(), params)
+    return query.query.decode()
 
 
 def _text(data: Buffer) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
-from typing import Any, LiteralString, Self
+from typing import Any, Self
 
 import psycopg
 from psycopg import capabilities, generators, sql
@@ -14,7 +14,7 @@ from psycopg.pq.abc import PGconn, PGresult
 from common.config.settings import Settings
 from common.errors import TooLarge, WriteRefused
 from common.queries import query
-from tools.postgres.channel import Channel, open_channel
+from tools.postgres.channel import Channel, merged, open_channel
 from tools.postgres.channel import Row as Row
 from tools.postgres.faults import Limits, translate, unreachable
 from tools.postgres.place import place as place
@@ -138,9 +138,11 @@ class Session:
         Raises TooLarge when there are more rows or bytes than the settings allow, before more than that is held, and
         WriteRefused when the statement is one that returns no rows (SET, COMMIT, DO, …): the session is over then.
         """
-        text = statement if isinstance(statement, str) else statement.as_string(self._channel)
+        # psycopg takes all that goes to a SQL_ASCII server for ASCII: there the words are put together as UTF-8.
+        plain = self._channel.encoding == "sql_ascii"
+        text = statement if isinstance(statement, str) else statement.as_string(None if plain else self._channel)
         if params is not None:
-            text = psycopg.AsyncClientCursor(self._channel).mogrify(_literal(text), params)
+            text = merged(self._channel, text, params)
         if self._channel.info.transaction_status is not TransactionStatus.INTRANS:
             raise WriteRefused(reason="the read-only transaction is over", needs="Ask again, in a new one.")
         self._trace.append(text.strip().rstrip(";"))
@@ -249,8 +251,3 @@ async def _stream(cursor: psycopg.AsyncCursor[Row], text: str) -> AsyncGenerator
     chunk = _CHUNK if capabilities.has_stream_chunked() else 1
     async for row in cursor.stream(text.encode(), size=chunk):
         yield row
-
-
-def _literal(text: str) -> LiteralString:
-    """The guard has judged the text; psycopg's type asks for a literal."""
-    return text

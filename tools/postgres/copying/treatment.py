@@ -8,6 +8,7 @@ from psycopg import sql
 from psycopg.abc import Params
 from psycopg.rows import Row
 
+from tools.postgres.channel import Utf8Cursor
 from tools.postgres.copying.carried import carried
 from tools.postgres.copying.cells import Cells
 from tools.postgres.copying.columns import Column, Personal
@@ -106,10 +107,10 @@ class Treatment:
 def masking_cursor(literals: Literals) -> type[psycopg.AsyncCursor[Any]]:
     """Cursors that mask the constants of what they run; statements with parameters are our own and stay."""
 
-    class MaskingCursor(psycopg.AsyncCursor[Row]):
+    class MaskingCursor(Utf8Cursor[Row]):
         async def execute(self, query: Any, params: Params | None = None, **how: Any) -> "MaskingCursor[Row]":
             if params is None:
-                text = query.as_string(self.connection) if isinstance(query, sql.Composable) else query
+                text = query.as_string(None) if isinstance(query, sql.Composable) else query  # it is sent as UTF-8
                 query = literals.statement(text.decode() if isinstance(text, bytes) else str(text)).encode()
             await super().execute(query, params, **how)
             return self

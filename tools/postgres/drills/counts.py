@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from common.errors import DbcrewError
 from common.queries import query
+from tools.postgres.channel import legible
 from tools.postgres.connection import Postgres, Row
 
 PACKAGE = "tools.postgres.drills"
@@ -43,7 +44,7 @@ class TableCount(BaseModel):
 async def counted(dsn: str) -> dict[str, TableCount]:
     """Every table of a restored database, read from its first page to its last. Raises psycopg.Error when it is down."""
     found: dict[str, TableCount] = {}
-    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True, row_factory=dict_row) as connection:
+    async with legible(await psycopg.AsyncConnection.connect(dsn, autocommit=True, row_factory=dict_row)) as connection:
         await connection.execute(f"SET statement_timeout = '{_COUNT_S:.0f}s'".encode())
         tables = await (await connection.execute(query(PACKAGE, "tables"))).fetchall()
         for row in tables:

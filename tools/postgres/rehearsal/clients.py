@@ -10,6 +10,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
+from tools.postgres.channel import Utf8Cursor
 from tools.postgres.rehearsal.copy import Copy
 from tools.postgres.rehearsal.locks import Work
 from tools.postgres.rehearsal.names import QualifiedName
@@ -108,7 +109,7 @@ async def clients_of(copy: Copy, tables: Sequence[QualifiedName], served: Sequen
                 found.clients.append(_Client(connection, table, work, [statement]))
         if served:
             connection = await stack.enter_async_context(await copy.connect_as_owner())
-            connection.cursor_factory = psycopg.AsyncCursor  # the values are the copy's own, and masked already
+            connection.cursor_factory = Utf8Cursor  # the values are the copy's own, and masked already
             # Shorter than deadlock_timeout, which this role may not set: in a deadlock it is never the migration that dies.
             await connection.execute("SET lock_timeout = '500ms'")
             found.clients.append(_Client(connection, None, "reads", [each.encode() for each in served]))

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from common.errors import DbcrewError, NoData
 from tools.postgres.advise.values import fill
 from tools.postgres.advise.workload import Item, from_statements
+from tools.postgres.channel import Utf8Cursor
 from tools.postgres.connection import Postgres, Session
 from tools.postgres.plans.names import tables_in
 from tools.postgres.plans.reading import read
@@ -85,7 +86,7 @@ async def served(
     found: list[Served] = []
     until = time.monotonic() + _BUDGET_S
     async with await copy.connect() as keeper, await copy.connect_as_owner() as reader:
-        reader.cursor_factory = psycopg.AsyncCursor  # values of the copy's own are not to be masked once more
+        reader.cursor_factory = Utf8Cursor  # values of the copy's own are not to be masked once more
         await reader.execute("SELECT set_config('search_path', %s, false)", (path,))
         await keeper.execute("SELECT set_config('search_path', %s, false)", (path,))
         await reader.execute(f"SET statement_timeout = '{_LIMIT}'")
@@ -107,7 +108,7 @@ async def again(copy: Copy, statements: Sequence[Served]) -> list[Again]:
     """The same statements once more, after the migration and an ANALYZE of their tables."""
     found = []
     async with await copy.connect() as keeper, await copy.connect_as_owner() as reader:
-        reader.cursor_factory = psycopg.AsyncCursor  # values of the copy's own are not to be masked once more
+        reader.cursor_factory = Utf8Cursor  # values of the copy's own are not to be masked once more
         for table in {table for one in statements for table in one.tables}:
             with suppress(psycopg.DatabaseError):  # it may be gone
                 await keeper.execute(sql.SQL("VACUUM ANALYZE {}").format(table.identifier))
