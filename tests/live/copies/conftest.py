@@ -20,6 +20,8 @@ PEOPLE = """
 CREATE SCHEMA crm;
 CREATE EXTENSION citext;
 CREATE DOMAIN crm.email_address AS text CHECK (value ~ '^[^@ ]+@[^@ ]+[.][a-z]+$');
+CREATE DOMAIN crm.mailbox AS text CHECK (value ~ '@' AND value ~ 'planted');
+CREATE TYPE crm.reach AS (box crm.mailbox, kind text);
 CREATE TYPE crm.lines AS (street text, city text);
 CREATE TABLE crm.customers (
     id bigint PRIMARY KEY,
@@ -70,6 +72,34 @@ SELECT i, 'person' || ((i * 31 % {rows} + 1) * 7919 % 100003) || '.planted@mail'
   FROM generate_series(1, {rows}) i;
 INSERT INTO crm.letters SELECT i, email, 'subject ' || i % 40 FROM crm.customers c,
        LATERAL (SELECT id * 2 + e FROM generate_series(0, 1) e) x(i);
+CREATE TABLE crm.odds (
+    id bigint PRIMARY KEY, payload xml, papers xml[], home crm.lines, homes crm.lines[], reach crm.reach, main crm.mailbox,
+    boxes crm.mailbox[], entries jsonb, line text, num numeric UNIQUE, big bigint UNIQUE, amount numeric, stamp bigint,
+    nick text, login text, handle text, alias text, pass text, pw text, pwd text, passwd text, passphrase text, pin text,
+    otp text, token text, secret text, api_key text);
+ALTER TABLE crm.odds ALTER COLUMN line SET STATISTICS 0;
+INSERT INTO crm.odds
+SELECT i, ('<p>xml.planted' || i || '@mail.example</p>')::xml, ARRAY['<b>Planted Paper ' || i * 3 || '</b>']::xml[],
+       ('Planted Mews ' || i * 19, '+35193' || 1000000 + i * 7)::crm.lines,
+       ARRAY[('Planted Row ' || i * 23, 'x')::crm.lines], ('reach' || i || '.planted@mail.example', 'work')::crm.reach,
+       'main' || i || '.planted@mail.example', ARRAY['box' || i || '.planted@mail.example']::crm.mailbox[],
+       jsonb_build_object('key' || i || '.planted@mail.example', 1, '10.88.' || i / 250 || '.' || i % 250, 2, 'nick',
+           'Planted Quixote' || i, 'ref', card, 'why', 'IBAN ' || iban || ' bounced', '+35192' || 1000000 + i * 7, true),
+       'line ' || i % 10 || CASE i % 400 WHEN 357 THEN ' card ' || regexp_replace(card::text, '(....)(?=.)', '\\1 ', 'g')
+           WHEN 358 THEN ' and IBAN ' || iban || ' bounced'
+           WHEN 359 THEN ', call +351 94' || 1000000 + i * 7 || ' at noon' ELSE '' END,
+       card, card, i * 1.25, 1700000000000 + i * 7919, 'NickPlanted' || i * 3, 'login.planted' || i * 5,
+       '@handle.planted' || i * 3,
+       'aliasPlanted' || i * 3, 'passPlanted' || i * 7, 'pwPlanted' || i * 7, 'pwdPlanted' || i * 7, 'passwdPlanted' || i * 7,
+       'phrasePlanted' || i * 7, 'pinPlanted' || i * 7, 'otpPlanted' || i * 7, 'tokenPlanted' || i * 7, 'secretPlanted' || i * 7,
+       'keyPlanted' || i * 7
+  FROM (SELECT i, (start || (10 - (
+                   SELECT sum(CASE WHEN at % 2 = 0 THEN d ELSE d * 2 / 10 + d * 2 % 10 END)
+                   FROM generate_series(1, 15) at, LATERAL (SELECT substr(start, at, 1)::int) s(d)) % 10) % 10)::bigint AS card,
+               'DE' || lpad((98 - (bban || '131400')::numeric % 97)::text, 2, '0') || bban AS iban
+          FROM (SELECT i, '41117' || lpad((i::bigint * 7919 % 10000000000)::text, 10, '3') AS start,
+                       '37040044' || lpad((i::bigint * 99991 % 10000000000)::text, 10, '5') AS bban
+                  FROM generate_series(1, {rows}) i) s) n;
 CREATE INDEX ON crm.logins (who);
 CREATE INDEX ON crm.letters (email);
 CREATE UNIQUE INDEX ON crm.customers (lower(email));
@@ -83,6 +113,14 @@ PERSONAL = (
     "avatar", "contact->>'email'", "contact->'address'->>'street'", "other_emails[1]",
 )  # fmt: skip
 """Expressions over crm.customers whose values may be nowhere in a copy."""
+ODDS = (
+    "substring(payload::text FROM '[^>]+@[^<]+')", "papers[1]::text", "(home).street", "(home).city", "(homes[1]).street",
+    "(reach).box", "main", "boxes[1]", "jsonb_object_keys(entries)", "entries->>'nick'", "entries->>'ref'",
+    "substring(entries->>'why' FROM 'DE[0-9]+')", "substring(line FROM '4111[0-9 ]+')", "substring(line FROM 'DE[0-9]+')",
+    "substring(line FROM '[+][0-9 ]+[0-9]')", "num::text", "big", "nick", "login", "handle", "alias", "pass", "pw", "pwd",
+    "passwd", "passphrase", "pin", "otp", "token", "secret", "api_key",
+)  # fmt: skip
+"""The same over crm.odds."""
 
 
 class People:
@@ -108,6 +146,12 @@ class People:
                     found.add(value.to_bytes(8 if value >> 31 else 4, "little"))
                 elif isinstance(value, bytes):
                     found.add(value)
+        for expression in ODDS:
+            for (value,) in self.ask(f"SELECT DISTINCT {expression} FROM crm.odds"):
+                if isinstance(value, str) and value not in ("nick", "ref", "why"):
+                    found.add(value.encode())
+                elif isinstance(value, int):
+                    found.add(value.to_bytes(8, "little"))
         for (token,) in self.ask("SELECT api_token FROM crm.customers"):
             found.add(token.bytes)  # type: ignore[attr-defined]
         for (street,) in self.ask("SELECT (home_address).street FROM crm.customers"):

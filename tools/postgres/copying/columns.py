@@ -1,5 +1,6 @@
 """Which columns hold personal or card data, and what in them is replaced."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,6 +10,7 @@ from common.queries import query
 from tools.postgres.channel import Row
 from tools.postgres.connection import Postgres
 from tools.postgres.copying.kinds import NUMBERS, kind_of_name, kind_of_values
+from tools.postgres.copying.proofs import is_card
 from tools.postgres.rehearsal.scope import Relation, Scope
 
 _HERE = "tools.postgres.copying"
@@ -16,6 +18,10 @@ _TEXTS = frozenset({"text", "varchar", "bpchar", "citext", "name"})
 _INTEGERS = {"int2": 32_767, "int4": 2_147_483_647, "int8": 9_223_372_036_854_775_807}
 _NUMBERS = frozenset({*_INTEGERS, "numeric", "float4", "float8"})
 _DAYS = frozenset({"date", "timestamp", "timestamptz"})
+_LONG_NUMBERS = frozenset({"int8", "numeric"})
+"""Types of numbers that may be card numbers."""
+_OPAQUE = frozenset({"xml"})
+"""Types whose values may hold anything, and cannot be masked."""
 _ADDRESSES = frozenset({"inet", "cidr", "macaddr", "macaddr8"})
 _DOCUMENTS = frozenset({"json", "jsonb", "hstore"})
 _FEW = 200
@@ -23,6 +29,9 @@ _FEW = 200
 ones: they are states and codes, which statements name. Values of other texts are made up."""
 _LOOK = 300
 """Rows that are looked at where the planner has no statistics."""
+
+
+_NUMBER = re.compile(r"[\d.]+")
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,8 @@ async def personal_columns(
                     column = _by_values(column, fact, [*(row["common"] or ()), *(row["bounds"] or ())])
                 elif rows and table.kind == "r" and table.live_rows:
                     unknown.setdefault(table.oid, []).append(fact)
+            if column is not None and _is_long(fact) and column.how == "look" and not rows:
+                continue
             if column is not None and column.how == "look" and not rows and not (row and 0 < row["distinct"] <= _FEW):
                 column = _masked(table.oid, fact, "text")
             if column is not None:
@@ -110,6 +121,9 @@ async def personal_columns(
                 values = [str(row["found"][at]) for row in sample if row["found"][at] is not None]
                 found[oid][fact["name"]] = _by_values(found[oid][fact["name"]], fact, values)
     for fact in facts:
+        if _is_long(fact) and (column := found.get(fact["relation"], {}).get(fact["name"])) and column.how == "look":
+            del found[fact["relation"]][fact["name"]]
+    for fact in facts:
         # Words of a text search come from the texts beside them.
         beside = found.get(fact["relation"], {})
         if fact["type"] == "tsvector" and not fact["generated"] and any(each.how == "text" for each in beside.values()):
@@ -120,7 +134,7 @@ async def personal_columns(
 
 
 def _by_name(table: Relation, fact: Row) -> Column | None:
-    """What name and type say; `look` for a text of which only the values can tell, None for what cannot be personal."""
+    """What name and type say; `look` for what only the values can tell of, None for what cannot be personal."""
     kind = kind_of_name(fact["name"], table.name.name) or (
         kind_of_name(fact["declared"].split(".")[-1])
         if fact["declared"] != fact["type"] and fact["class"] != "e"
@@ -133,6 +147,10 @@ def _by_name(table: Relation, fact: Row) -> Column | None:
         return _masked(table.oid, fact, kind)
     if type_ in _TEXTS:
         return _masked(table.oid, fact, kind) if kind else _masked(table.oid, fact, "", how="look")
+    if fact["class"] == "c" or type_ in _OPAQUE:
+        return _masked(table.oid, fact, kind, how="nothing")
+    if _is_long(fact) and kind not in NUMBERS and not _pin(fact["name"]):
+        return _masked(table.oid, fact, "", how="look")
     if not kind or type_ in ("bool", "oid") or fact["class"] in "er":
         return None
     if type_ in _NUMBERS:
@@ -145,6 +163,10 @@ def _by_name(table: Relation, fact: Row) -> Column | None:
     if type_ in ("interval", "time", "timetz", "tsvector") and kind != "text":
         return _masked(table.oid, fact, kind) if type_ == "tsvector" else None
     return _masked(table.oid, fact, kind)
+
+
+def _is_long(fact: Row) -> bool:
+    return (fact["element"] or fact["type"]) in _LONG_NUMBERS
 
 
 def _pin(name: str) -> bool:
@@ -167,6 +189,9 @@ def _masked(relation: int, fact: Row, kind: str, how: str = "") -> Column:
 
 def _by_values(column: Column, fact: Row, values: Sequence[str]) -> Column:
     kind = kind_of_values(values)
+    if _is_long(fact):
+        numbers = [each for value in values for each in _NUMBER.findall(value)]
+        kind = "card" if numbers and sum(map(is_card, numbers)) * 2 > len(numbers) else ""
     return _masked(column.relation, fact, kind) if kind else column
 
 
