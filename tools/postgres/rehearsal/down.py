@@ -52,7 +52,7 @@ def _nothing(node: Any, found: Found) -> list[str]:
 
 def _index(node: ast.IndexStmt, found: Found) -> Iterator[str]:
     table = found.relation(node.relation)
-    if f"table {table}" in found.made:
+    if found.fresh(table):
         return
     mine = [name for name in found.new("index ") if found.after[f"index {name}"]["table"] == table]
     if node.idxname:
@@ -226,7 +226,7 @@ def _moved(node: Any, found: Found) -> Iterator[str]:
 
 def _altered(node: ast.AlterTableStmt, found: Found) -> Iterator[str]:
     table = found.relation(node.relation)
-    if f"table {table}" in found.made and not found.attached(node):
+    if found.fresh(table) and not found.attached(node):
         return
     for command in reversed(node.cmds or ()):
         lines = altered(command, table, found)

@@ -30,6 +30,12 @@ class Found:
         """What was not there before."""
         return frozenset(self.after.keys() - self.before.keys())
 
+    def fresh(self, table: str) -> bool:
+        """Whether the migration makes the table, so that dropping it undoes all that is done to it. One that it renames
+        was there before under another name."""
+        renamed = {str(each.node.newname) for each in self.statements if isinstance(each.node, ast.RenameStmt)}
+        return f"table {table}" in self.made and table.rpartition(".")[2] not in {quote(name) for name in renamed}
+
     def new(self, kind: str) -> list[str]:
         """Names of the new objects of a kind (`index `, `function `)."""
         return sorted(name.removeprefix(kind) for name in self.made if name.startswith(kind))
