@@ -21,4 +21,6 @@ def test_one_is_followed_by_the_singular(text: str, said: str) -> None:
 
 
 def test_a_summary_agrees_with_its_facts() -> None:
-    assert fill("{read_rows} rows are read in {calls} calls", {"read_rows": 1, "calls": 3}) == "1 row is read in 3 calls"
+    assert (
+        fill("{read_rows} rows are read in {calls} calls", {"read_rows": 1, "calls": 3}) == "1 row is read in 3 calls"
+    )

@@ -35,7 +35,9 @@ async def ask(copy: Copy, statement: str) -> object:
 async def test_small_tables_come_whole_with_all_that_describes_them(shop: Shop, live: Postgres) -> None:
     before = await shop.state()
     tables = [ORDERS, QualifiedName("shop", "colour"), QualifiedName("shop", "events")]
-    async with copy_of(live, tables, settings=Settings(copy_rows=50_000, postgresql_copy="rows"), children=True) as copy:
+    async with copy_of(
+        live, tables, settings=Settings(copy_rows=50_000, postgresql_copy="rows"), children=True
+    ) as copy:
         assert not copy.missing
         assert copy.same_version
         connection = await copy.connect()

@@ -13,7 +13,10 @@ TABLE = "CREATE TABLE person (id int PRIMARY KEY, note text); INSERT INTO person
     [
         ("DO $$ BEGIN RAISE EXCEPTION 'rows: %', (SELECT string_agg(note, ';') FROM person); END $$", "P0001"),
         ("DO $$ BEGIN RAISE 'nothing to do here'; END $$", "nothing to do here"),
-        ("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '23505', MESSAGE = (SELECT note FROM person LIMIT 1); END $$", "23505"),
+        (
+            "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '23505', MESSAGE = (SELECT note FROM person LIMIT 1); END $$",
+            "23505",
+        ),
         ("ALTER TABLE person ALTER note TYPE int USING note::int", "invalid input syntax for type integer (the value"),
         ("SELECT (SELECT string_agg(note, ', ') FROM person)::date", "invalid input syntax for type date (the value"),
         ("UPDATE person SET id = 'seven'", 'invalid input syntax for type integer: "seven"'),

@@ -85,7 +85,8 @@ class Restored:
     async def ready_reader(self, database: str) -> None:
         """Make the role that reads `database`: all tables and every row, no right to run programs or read files.
 
-        What is restored holds functions of whoever had an account on the live server. Raises psycopg.Error when the database does not open.
+        What is restored holds functions of whoever had an account on the live server. Raises psycopg.Error when the
+        database does not open.
         """
         role, name = sql.Identifier(READER), sql.Identifier(database)
         # Before 14 there is no such role to be in.

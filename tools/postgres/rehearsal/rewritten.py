@@ -81,7 +81,9 @@ async def _clone(keeper: psycopg.AsyncConnection, database: str, name: str) -> N
     )
     for setting, value in (each.split("=", 1) for each in row[1] or ()):
         await keeper.execute(
-            sql.SQL("ALTER DATABASE {} SET {} = {}").format(sql.Identifier(name), sql.Identifier(setting), sql.Literal(value))
+            sql.SQL("ALTER DATABASE {} SET {} = {}").format(
+                sql.Identifier(name), sql.Identifier(setting), sql.Literal(value)
+            )
         )
 
 
@@ -140,7 +142,9 @@ def _drawn(line: str, was: Trial, now: Trial) -> bool:
     """Whether it is about the values of a column that the migration made and filled: they are drawn anew each time."""
     name, _, said = line.partition(": ")
     column = f"column {name}"
-    return said == "values are not what they were" and column in now.after.catalogue and column not in was.before.catalogue
+    return (
+        said == "values are not what they were" and column in now.after.catalogue and column not in was.before.catalogue
+    )
 
 
 def _gentler(was: Trial) -> str:

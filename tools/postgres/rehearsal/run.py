@@ -23,8 +23,8 @@ from tools.postgres.rehearsal.copy import Copy
 from tools.postgres.rehearsal.floor import floors
 from tools.postgres.rehearsal.locks import MODES, Lock, blocks
 from tools.postgres.rehearsal.names import QualifiedName
-from tools.postgres.rehearsal.script import Statement
 from tools.postgres.rehearsal.said import said
+from tools.postgres.rehearsal.script import Statement
 from tools.postgres.rehearsal.step import Step, hold, waited
 
 _HERE = "tools.postgres.rehearsal"

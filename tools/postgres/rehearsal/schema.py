@@ -25,7 +25,9 @@ _NOT_OURS = re.compile(
     r"ALTER FOREIGN|CREATE SCHEMA public;?$)",
     re.IGNORECASE,
 )
-_LOST = re.compile(r"connection to server .* failed|server closed the connection|terminating connection|no connection to")
+_LOST = re.compile(
+    r"connection to server .* failed|server closed the connection|terminating connection|no connection to"
+)
 """What pg_dump says when the server is not there, or is there no more."""
 _HARMLESS = (
     "amcheck autoinc bloom btree_gin btree_gist citext cube dict_int dict_xsyn earthdistance fuzzystrmatch hstore"

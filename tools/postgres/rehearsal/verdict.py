@@ -193,7 +193,8 @@ def _report(
             CopiedTable(name=str(each.name), live_rows=each.live_rows, copied_rows=each.copied_rows, whole=each.whole)
             for each in trial.copy.tables
         ],
-        copy_about=trial.copy.about + (f" {trial.copy.path_note}" if _short_names(trial) and trial.copy.path_note else ""),
+        copy_about=trial.copy.about
+        + (f" {trial.copy.path_note}" if _short_names(trial) and trial.copy.path_note else ""),
         copy_kind=trial.copy.kind,
         missing=list(trial.copy.missing),
     )

@@ -72,11 +72,10 @@ def _script(text: str, path: Path, notes: list[str]) -> tuple[str, bool]:
 
 
 def _each(text: str) -> list[str]:
-    raw = text.encode()
     found = []
     for each in parse(text):
         start = each.stmt_location or 0
-        body = raw[start : start + each.stmt_len if each.stmt_len else len(raw)].decode()
+        body = text[start : start + each.stmt_len if each.stmt_len else len(text)]
         found.append(re.sub(r"\A(?:\s+|--[^\n]*\n|/\*.*?\*/)+", "", body, flags=re.DOTALL))
     return found
 

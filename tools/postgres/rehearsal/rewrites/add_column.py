@@ -32,9 +32,7 @@ def steps(case: Case, table: QualifiedName, command: Any, number: int) -> list[s
         return No("an identity column is numbered for every row at once: add it as bigint with DEFAULT nextval(…)")
     serial = _SERIAL.get(str(node.typeName.names[-1].sval)) if len(node.typeName.names) == 1 else None
     step = next((each for each in case.trial.steps if each.number == number), None)
-    filled = serial is not None or (
-        ConstrType.CONSTR_DEFAULT in kinds and step is not None and table in step.rewritten
-    )
+    filled = serial is not None or (ConstrType.CONSTR_DEFAULT in kinds and step is not None and table in step.rewritten)
     if not filled and not any(kind in kinds for kind in _SPLIT):
         return None
     kind = serial or str(RawStream()(node.typeName))
@@ -43,7 +41,11 @@ def steps(case: Case, table: QualifiedName, command: Any, number: int) -> list[s
     default = RawStream()(kinds[ConstrType.CONSTR_DEFAULT].raw_expr) if ConstrType.CONSTR_DEFAULT in kinds else None
     if serial is not None:
         sequence = QualifiedName(table.schema, short(f"{table.name}_{node.colname}_seq"))
-        lines = [f"CREATE SEQUENCE {sequence} AS {serial}", *lines, f"ALTER SEQUENCE {sequence} OWNED BY {table}.{column}"]
+        lines = [
+            f"CREATE SEQUENCE {sequence} AS {serial}",
+            *lines,
+            f"ALTER SEQUENCE {sequence} OWNED BY {table}.{column}",
+        ]
         default = f"nextval('{sequence}'::regclass)"
     if filled:
         lines.append(f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {default}")

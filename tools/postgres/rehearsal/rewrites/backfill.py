@@ -46,4 +46,3 @@ def steps(case: Case, statement: Statement) -> list[str] | No | None:
 def _live(case: Case, step: Any) -> float:
     node: Any = case.statement(step.number).node
     return float(step.rows * case.scale(case.table(node.relation)))
-

@@ -27,7 +27,10 @@ def steps(case: Case, statement: Statement) -> list[str] | No | None:
         )
         if broken:
             # IF NOT EXISTS would find what is left of an earlier attempt and pass over it.
-            return [f"DROP INDEX CONCURRENTLY IF EXISTS {QualifiedName(table.schema, str(node.idxname))}", _with(statement)]
+            return [
+                f"DROP INDEX CONCURRENTLY IF EXISTS {QualifiedName(table.schema, str(node.idxname))}",
+                _with(statement),
+            ]
         return [_with(statement)]
     if isinstance(node, ast.DropStmt) and node.removeType == ObjectType.OBJECT_INDEX:
         if node.concurrent:
@@ -67,7 +70,11 @@ def _partitioned(case: Case, statement: Statement, table: QualifiedName) -> list
     if any(facts[f"table {child}"]["partition key"] for child in children):
         return No(f"{table} is partitioned in several levels: build the index on the partitions of each level first")
     after = case.trial.after.catalogue
-    new = {name.removeprefix("index "): fact for name, fact in after.items() if name.startswith("index ") and name not in facts}
+    new = {
+        name.removeprefix("index "): fact
+        for name, fact in after.items()
+        if name.startswith("index ") and name not in facts
+    }
     lines: list[str] = []
     own = next((name for name, fact in new.items() if f" ON ONLY {table} " in fact["definition"]), None)
     if own is None:

@@ -55,9 +55,13 @@ def rename_column(case: Case, statement: Statement) -> list[str] | No | None:
     if case.new(table) or before is None or after is None or f"table {table}" not in case.trial.before.catalogue:
         return None
     if before["identity"] or "nextval" in (before["default"] or ""):
-        return No(f"{old} is numbered by a sequence, and two columns cannot share it: deploy code that knows both names")
+        return No(
+            f"{old} is numbered by a sequence, and two columns cannot share it: deploy code that knows both names"
+        )
     if "(" in (before["default"] or ""):
-        return No(f"the default of {old} may differ from call to call, so that nobody can tell which of both was written")
+        return No(
+            f"the default of {old} may differ from call to call, so that nobody can tell which of both was written"
+        )
     both = _filled(
         query(_HERE, "both"), function=_function(table, old), old=ident(old), new=ident(new),
         empty=before["default"] or "NULL",
@@ -156,7 +160,11 @@ def _granted(case: Case, sequence: str) -> list[str]:
         if found is None or found["to"].strip('"') == fact["owner"]:
             continue
         for mark, tail in (("", ""), ("*", " WITH GRANT OPTION")):
-            rights = [word for letter, word in _RIGHTS.items() if re.search(f"{letter}{re.escape(mark)}(?![*])", found["rights"])]
+            rights = [
+                word
+                for letter, word in _RIGHTS.items()
+                if re.search(f"{letter}{re.escape(mark)}(?![*])", found["rights"])
+            ]
             if rights:
                 lines.append(f"GRANT {', '.join(rights)} ON SEQUENCE {sequence} TO {found['to'] or 'PUBLIC'}{tail}")
     return lines
