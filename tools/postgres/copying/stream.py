@@ -32,14 +32,18 @@ def masker(
     if not (ways or documents or looked):
         return None
     always = any(columns[name].kind for name in names if _is(columns, name, "document"))
-    plain = _Plain([at for at, _ in documents])
+    plain = _Plain()
 
     def wanted(block: bytes) -> list[tuple[int, Callable[[str], str] | None]]:
-        """What there is to do in this block; most blocks of a table without personal columns pass as they are."""
-        seen = bool(looked or documents) and (b"@" in block or may_hold(block))
-        found: list[tuple[int, Callable[[str], str] | None]] = [*ways, *(looked if seen else ())]
-        if documents and (seen or always or not plain(block)):
-            found += documents
+        """What there is to do in this block; most columns of texts pass as they are.
+
+        Each column is looked at alone: times and numbers beside it look like what is searched for.
+        """
+        found: list[tuple[int, Callable[[str], str] | None]] = [*ways]
+        if looked or documents:
+            rows = [row.split(b"\t") for row in block.split(b"\n") if row]
+            found += [(at, way) for at, way in looked if _may_hold(b"\n".join([row[at] for row in rows]))]
+            found += [(at, way) for at, way in documents if always or not plain({row[at] for row in rows})]
         return found
 
     def masked(block: bytes) -> bytes:
@@ -71,6 +75,10 @@ def masker(
     return masked
 
 
+def _may_hold(texts: bytes) -> bool:
+    return b"@" in texts or may_hold(texts)
+
+
 def _is(columns: Mapping[str, Column], name: str, how: str) -> bool:
     return name in columns and columns[name].how == how
 
@@ -78,24 +86,23 @@ def _is(columns: Mapping[str, Column], name: str, how: str) -> bool:
 class _Plain:
     """Tells documents that hold nothing personal; those and words that it has seen are remembered."""
 
-    def __init__(self, places: Sequence[int]) -> None:
-        self._places = places
+    def __init__(self) -> None:
         self._documents: set[bytes] = set()
         self._words: set[bytes] = set()
 
-    def __call__(self, block: bytes) -> bool:
-        """Whether no document of this block's rows has a key or a value that says or shows that it is personal."""
-        rows = block.split(b"\n")
-        for at in self._places:
-            fresh = {row.split(b"\t", at + 1)[at] for row in rows if row} - self._documents
-            if fresh and not self._harmless(b"\n".join(fresh)):
-                return False
-            if len(self._documents) < _KNOWN:
-                self._documents.update(each for each in fresh if len(each) <= _LONG)
+    def __call__(self, documents: set[bytes]) -> bool:
+        """Whether none of these documents has a key or a value that says or shows that it is personal."""
+        fresh = documents - self._documents
+        if fresh and not self._harmless(b"\n".join(fresh)):
+            return False
+        if len(self._documents) < _KNOWN:
+            self._documents.update(each for each in fresh if len(each) <= _LONG)
         return True
 
     def _harmless(self, documents: bytes) -> bool:
         """Cutting at every quote misses no key and no text; a piece with a line end in it lies between two documents."""
+        if _may_hold(documents):
+            return False
         if b"\\\\" in documents:  # a backslash of a document: its words may be written with escapes
             return False
         if any(len(key) <= 80 and kind_of_name(key.decode(errors="replace")) for key in set(_KEY.findall(documents))):
