@@ -138,13 +138,13 @@ class Session:
         Raises TooLarge when there are more rows or bytes than the settings allow, before more than that is held, and
         WriteRefused when the statement is one that returns no rows (SET, COMMIT, DO, …): the session is over then.
         """
+        if self._channel.info.transaction_status is not TransactionStatus.INTRANS:
+            raise WriteRefused(reason="the read-only transaction is over", needs="Ask again, in a new one.")
         # psycopg takes all that goes to a SQL_ASCII server for ASCII: there the words are put together as UTF-8.
         plain = self._channel.encoding == "sql_ascii"
         text = statement if isinstance(statement, str) else statement.as_string(None if plain else self._channel)
         if params is not None:
             text = merged(self._channel, text, params)
-        if self._channel.info.transaction_status is not TransactionStatus.INTRANS:
-            raise WriteRefused(reason="the read-only transaction is over", needs="Ask again, in a new one.")
         self._trace.append(text.strip().rstrip(";"))
         found: list[Row] = []
         size = 0
