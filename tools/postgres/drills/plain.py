@@ -47,7 +47,7 @@ async def restore_plain(
         "-d",
         database,
         environment=environment,
-        text=_text(path, seen, _restricts(install)),
+        text=_text(path, seen, _restricts(install), install.major),
         as_account=True,
     )
     return ended, seen
@@ -58,7 +58,7 @@ def _restricts(install: Install) -> bool:
     return int(minor[1] if minor else 0) >= _RESTRICTS.get(install.major, 0) if install.major >= 13 else False
 
 
-async def _text(path: Path, seen: PlainDump, restricted: bool) -> AsyncIterator[bytes]:
+async def _text(path: Path, seen: PlainDump, restricted: bool, major: int) -> AsyncIterator[bytes]:
     """The dump's lines; outside rows, psql's own commands are refused by psql itself, but for \\connect.
 
     `\\restrict KEY` makes psql refuse every backslash command until `\\unrestrict KEY` (CVE-2025-8714): our key takes
@@ -74,7 +74,9 @@ async def _text(path: Path, seen: PlainDump, restricted: bool) -> AsyncIterator[
             for line in file:
                 if rows:
                     rows = not line.startswith(b"\\.")
-                    if not rows:  # rows of a table that is not there were a statement to psql: it must not go on
+                    # Rows of a table that is not there were a statement to psql: it must not go on. With psql 15, rows
+                    # of tables that are there were lost after it (tried on 15 and 18).
+                    if not rows and major > 15:
                         line += b";\n"
                 elif line[:1] == b"\\" and _OWN.match(line):
                     continue
