@@ -58,7 +58,7 @@ def relations(sql: str) -> list[Relation]:
     """
     found: dict[Relation, None] = {}
     tree = _tree(sql)
-    ctes = {node["ctename"] for node in _nodes(tree) if "ctename" in node}
+    ctes = {node["ctename"] for node in walk(tree) if "ctename" in node}
     for name in _names(tree):
         if name[0] is not None or name[1] not in ctes:
             found.setdefault(name)
@@ -193,7 +193,7 @@ def _token_starts(sql: str) -> list[int]:
 
 def _names(tree: dict[str, Any]) -> Iterator[Relation]:
     """Relations of every RangeVar, which many fields hold without its type's name, and of DROP."""
-    for node in _nodes(tree):
+    for node in walk(tree):
         if "relpersistence" in node:
             yield node.get("schemaname"), node["relname"]
         elif node.get("removeType") in _DROPPED:
@@ -202,7 +202,7 @@ def _names(tree: dict[str, Any]) -> Iterator[Relation]:
                 yield (parts[-2] if len(parts) > 1 else None), parts[-1]
 
 
-def _nodes(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def walk(tree: Any) -> Iterator[dict[str, Any]]:
     """Every dictionary of the tree, in document order."""
     stack: list[Any] = [tree]
     while stack:

@@ -12,7 +12,7 @@ from psycopg import sql
 from tools.postgres.copying.cells import Cells
 from tools.postgres.copying.columns import Column
 from tools.postgres.copying.kinds import kind_of_name, kind_of_value
-from tools.postgres.statements import RUNAWAY
+from tools.postgres.statements import RUNAWAY, walk
 
 Node = dict[str, Any]
 
@@ -51,7 +51,7 @@ class Literals:
         if RUNAWAY.search(text) or "\0" in text:
             return text
         try:
-            nodes = list(_nodes(orjson.loads(parser.parse_sql_json(text))))
+            nodes = list(walk(orjson.loads(parser.parse_sql_json(text))))
         except (parser.ParseError, orjson.JSONDecodeError, UnicodeEncodeError):
             return text
         kinds = {kind for node in nodes for kind in node}
@@ -172,17 +172,6 @@ def _tables(nodes: list[Node]) -> dict[str, str]:
     """Tables a statement names, by the alias they go under."""
     ranges = [node for node in nodes if "relpersistence" in node]
     return {node.get("alias", {}).get("aliasname", node["relname"]): node["relname"] for node in ranges}
-
-
-def _nodes(tree: Any) -> Iterator[Node]:
-    stack: list[Any] = [tree]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, list):
-            stack.extend(reversed(node))
-        elif isinstance(node, dict):
-            yield node
-            stack.extend(reversed(node.values()))
 
 
 def _constants(value: Any) -> Iterator[tuple[str, Node]]:

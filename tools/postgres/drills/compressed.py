@@ -49,13 +49,12 @@ def _piped(name: str, path: Path) -> Iterator[IO[bytes]]:
         [program, "-dcq", "--", str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as running:
         assert running.stdout is not None
+        whole = False
         try:
             yield running.stdout
             whole = running.stdout.read(1) == b""
-        except BaseException:
-            running.kill()
-            raise
-        if not whole:
-            running.kill()
-        elif running.wait() != 0:
+        finally:
+            if not whole:
+                running.kill()
+        if whole and running.wait() != 0:
             raise EOFError(f"{name} cannot read {path.name} to its end")
