@@ -101,8 +101,6 @@ class _Plain:
 
     def _harmless(self, documents: bytes) -> bool:
         """Cutting at every quote misses no key and no text; a piece with a line end in it lies between two documents."""
-        if _may_hold(documents):
-            return False
         if b"\\\\" in documents:  # a backslash of a document: its words may be written with escapes
             return False
         if any(len(key) <= 80 and kind_of_name(key.decode(errors="replace")) for key in set(_KEY.findall(documents))):
