@@ -95,7 +95,7 @@ def test_rows_pass_untouched_where_nothing_is_personal() -> None:
     assert mask(block) is block
     assert b"ann@" not in mask(b'1\task ann@mail.example\\nnow\t{"plan": "pro"}\n')
     assert b"912" not in mask(b'1\thello\t{"mobile": "912345678"}\n')
-    assert b"4111" not in mask(b'1\thello\t{"note": "paid with 4111 1111 1111 1111 today"}\n')
+    assert b"4111" not in mask(b'1\thello\t{"slot": "paid with 4111 1111 1111 1111 today"}\n')
     assert b"4111" not in mask(b'1\tpaid with 4111 1111 1111 1111 today\t{"plan": "pro"}\n')
     times = b'2025-07-01 01:02:49+00\thello\t{"plan": "pro"}\n'
     assert mask(times) is times
