@@ -44,6 +44,21 @@ def test_parallel_time_counts_processes_once() -> None:
     assert gather.exclusive_ms == pytest.approx(5.0)
 
 
+def workers(rows: float, gathered: float, kind: str = "Gather") -> str:
+    scan = node("Seq Scan", 60.0, rows=rows, loops=3)
+    return tree_text(plan_of({"Plan": node(kind, 100.0, rows=gathered, plans=[scan])})).splitlines()[1]
+
+
+def test_rows_that_were_rounded_a_loop_are_not_said_to_the_last() -> None:
+    assert "ms, 400,000 rows, 3 loops" in workers(133333, 400000)  # what Gather returns, its processes gave it
+    assert "ms, about 400,000 rows, 3 loops" in workers(133334, 1, "Aggregate")
+    assert "ms, about 30 rows, 3 loops" in workers(11, 5)  # a LIMIT above may leave some of theirs with the processes
+    assert "ms, fewer than 2 rows, 3 loops" in workers(0, 1, "Aggregate")
+    assert "ms, 400,001 rows, 3 loops" in workers(133333.67, 1, "Aggregate")  # hundredths, from PostgreSQL 18 on
+    lookups = node("Index Scan", 0.01, rows=1.5, loops=300000)
+    assert "about 450,000 rows" in tree_text(plan_of({"Plan": node("Nested Loop", 9.0, plans=[lookups])}))
+
+
 def test_a_cte_is_paid_by_its_reader() -> None:
     made = node("Seq Scan", 80.0, **{"Parent Relationship": "InitPlan", "Subplan Name": "CTE x"})
     reader = node("CTE Scan", 90.0, **{"CTE Name": "x"})
@@ -88,7 +103,7 @@ def test_text_is_read() -> None:
     assert [each.kind for each in plan.nodes] == ["Limit", "Sort", "Seq Scan"]
     assert plan.execution_ms == 91.0
     assert plan.complete
-    assert plan.nodes[0].blocks_read == 3
+    assert plan.nodes[0].get("Shared Read Blocks") == 3
     assert plan.nodes[1].get("Sort Space Used") == 12345
     assert plan.nodes[2].removed == 400000
     assert plan.nodes[2].table == "transactions"

@@ -113,7 +113,8 @@ def _node(match: re.Match[str]) -> dict[str, Any]:
         raw["Plan Rows"], raw["Plan Width"] = int(match["rows"]), int(match["width"])
     given = {name: match[name] or match["x" + name] for name in ("first", "last", "arows", "loops", "never")}
     if given["loops"]:
-        raw["Actual Rows"], raw["Actual Loops"] = float(given["arows"]), int(given["loops"])
+        rows = given["arows"]  # in hundredths from 18 on, as in JSON
+        raw["Actual Rows"], raw["Actual Loops"] = float(rows) if "." in rows else int(rows), int(given["loops"])
         if given["last"]:
             raw["Actual Startup Time"], raw["Actual Total Time"] = float(given["first"]), float(given["last"])
     elif given["never"]:

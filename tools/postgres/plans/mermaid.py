@@ -1,7 +1,7 @@
 """A plan as a Mermaid flowchart, as GitHub renders it."""
 
 from common.figures import agreeing, show
-from tools.postgres.plans.text import title
+from tools.postgres.plans.text import counted, title
 from tools.postgres.plans.tree import Node, Plan
 
 MOST_NODES = 40
@@ -57,7 +57,7 @@ def _label(node: Node) -> str:
     elif node.loops == 0:
         figures = "never run"
     else:
-        figures = agreeing(f"{show('own_ms', node.exclusive_ms)}, {round(node.rows or 0):,} rows")
+        figures = agreeing(f"{show('own_ms', node.exclusive_ms)}, {counted(node)}")
     return escaped(title(node)[:_LONGEST]) + "<br>" + escaped(figures)
 
 

@@ -1,5 +1,7 @@
 """A plan as a few lines of text: what each node does, its own time, and rows against the estimate."""
 
+import math
+
 from common.figures import agreeing, show
 from tools.postgres.plans.tree import Node, Plan
 
@@ -35,6 +37,12 @@ def _figures(node: Node) -> str:
         return ": never run"
     loops = f", {node.loops:,} loops" if node.loops > 1 else ""
     spent = f"{show('own_ms', node.exclusive_ms)}, " if node.exclusive_ms is not None else ""
-    rows = round(node.rows or 0)
     off = f" ({show('rows', round(node.estimated_rows * node.loops))} expected)" if (node.misestimate or 1) >= 2 else ""
-    return agreeing(f": {spent}{rows:,} rows{off}{loops}")
+    return agreeing(f": {spent}{counted(node)}{off}{loops}")
+
+
+def counted(node: Node) -> str:
+    """The rows of a node that was run, no more exactly than they are known."""
+    if not node.rows and node.rows_off:
+        return f"fewer than {math.ceil(node.rows_off):,} rows"
+    return f"{'about ' if node.rows_off else ''}{node.known_rows:,} rows"

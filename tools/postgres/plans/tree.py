@@ -1,5 +1,6 @@
 """A plan as a typed tree, from EXPLAIN (FORMAT JSON) of any version 14–18, measured or only estimated."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ _CONDITIONS = (
     "Filter", "Index Cond", "Recheck Cond", "Join Filter", "Hash Cond", "Merge Cond", "TID Cond", "One-Time Filter",
     "Order By", "Run Condition",
 )  # fmt: skip
+_GATHERS = ("Gather", "Gather Merge")
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,9 @@ class Node:
     """One node of a plan.
 
     Times are wall-clock milliseconds over all loops, with parallel processes counted once; rows are totals over all
-    loops and processes. `exclusive_ms` is the time spent in this node and not in those below it. Measured values are
-    None when the plan was only estimated.
+    loops and processes. EXPLAIN prints rows per loop, rounded, so that a total of several loops is only known within
+    `rows_off` rows on either side. `exclusive_ms` is the time spent in this node and not in those below it. Measured
+    values are None when the plan was only estimated.
     """
 
     number: int
@@ -29,6 +32,7 @@ class Node:
     children: tuple["Node", ...]
     loops: int | None = None
     rows: float | None = None
+    rows_off: float = 0.0
     inclusive_ms: float | None = None
     exclusive_ms: float | None = None
 
@@ -78,27 +82,25 @@ class Node:
         return None if self.loops is None else float(self.raw.get("Actual Rows", 0))
 
     @property
+    def known_rows(self) -> int:
+        """`rows`, rounded where they are not known to the last."""
+        rows = self.rows or 0.0
+        if not self.rows_off or not rows:
+            return round(rows)
+        return int(round(rows, -max(0, min(math.ceil(math.log10(self.rows_off)), math.floor(math.log10(rows))))))
+
+    @property
     def removed(self) -> float:
         """Rows read and thrown away by filters, over all loops."""
         names = ("Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck")
         return sum(float(self.raw.get(name, 0)) for name in names) * (self.loops or 1)
 
     @property
-    def blocks_read(self) -> int:
-        """8 kB blocks that were not in shared buffers, this node and below."""
-        return int(self.raw.get("Shared Read Blocks", 0))
-
-    @property
-    def blocks_hit(self) -> int:
-        """8 kB blocks found in shared buffers, this node and below."""
-        return int(self.raw.get("Shared Hit Blocks", 0))
-
-    @property
     def misestimate(self) -> float | None:
         """How far off the estimate was, as a factor ≥ 1 (both sides at least one row), or None when not measured."""
         if not self.loops:
             return None
-        estimated, actual = max(self.estimated_rows, 1.0), max(float(self.raw.get("Actual Rows", 0)), 1.0)
+        estimated, actual = max(self.estimated_rows, 1.0), max(self.actual_rows or 0.0, 1.0)
         return max(estimated / actual, actual / estimated)
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -186,12 +188,13 @@ class _Reader:
         self._wall: dict[int, float] = {}
         self._deferred: dict[str, float] = {}
         self._readers: dict[str, list[Raw]] = {}
+        self._hundredths = any(isinstance(each.get("Actual Rows"), float) for each in _all(raw))
         self._time(raw, 1)
         for name in self._deferred:
             self._readers[name] = [each for each in _all(raw) if _reads(each, name)]
 
     def root(self) -> Node:
-        return self._node(self._raw, 0)
+        return self._node(self._raw, 0, None)
 
     def _time(self, raw: Raw, processes: int) -> None:
         wall = _wall(raw, processes)
@@ -203,12 +206,12 @@ class _Reader:
         for child in raw.get("Plans", ()):
             self._time(child, below)
 
-    def _node(self, raw: Raw, depth: int) -> Node:
-        self._count += 1
-        number = self._count
-        children = tuple(self._node(child, depth + 1) for child in raw.get("Plans", ()))
+    def _node(self, raw: Raw, depth: int, parent: Raw | None) -> Node:
+        self._count = number = self._count + 1
+        children = tuple(self._node(child, depth + 1, raw) for child in raw.get("Plans", ()))
         wall = self._wall.get(id(raw))
         loops = int(raw["Actual Loops"]) if "Actual Loops" in raw else None
+        rows, off = self._rows(raw, loops or 0, parent)
         return Node(
             number=number,
             depth=depth,
@@ -216,10 +219,24 @@ class _Reader:
             raw=raw,
             children=children,
             loops=loops,
-            rows=None if loops is None else float(raw.get("Actual Rows", 0)) * loops,
+            rows=None if loops is None else rows,
+            rows_off=off,
             inclusive_ms=wall,
             exclusive_ms=None if wall is None else max(0.0, wall - self._elsewhere(raw)),
         )
+
+    def _rows(self, raw: Raw, loops: int, parent: Raw | None) -> tuple[float, float]:
+        """Rows over all loops, and how far off that may be: PostgreSQL prints whole rows a loop, from 18 on hundredths.
+
+        What a Gather takes from its processes it returns, so that its own rows (of one loop) say theirs exactly.
+        """
+        rows = float(raw.get("Actual Rows", 0)) * loops
+        off = loops * (0.005 if self._hundredths else 0.5) if loops > 1 else 0.0
+        if off and parent is not None and parent.get("Node Type") in _GATHERS and parent.get("Actual Loops") == 1:
+            gathered = float(parent.get("Actual Rows", 0))
+            if abs(gathered - rows) <= off:
+                return gathered, 0.0
+        return (float(round(rows)), 0.0) if off < 0.5 else (rows, off)
 
     def _elsewhere(self, raw: Raw) -> float:
         """The milliseconds inside this node's time that other nodes account for."""
@@ -255,7 +272,7 @@ def _reads(raw: Raw, name: str) -> bool:
 
 def _processes(raw: Raw, processes: int) -> int:
     """How many processes run what is below this node: a Gather's workers and the leader."""
-    if raw.get("Node Type") in ("Gather", "Gather Merge"):
+    if raw.get("Node Type") in _GATHERS:
         launched = raw.get("Workers Launched", raw.get("Workers Planned", 0))
         return int(launched) + (0 if raw.get("Single Copy") else 1)
     return processes

@@ -29,7 +29,7 @@ def check(look: Look) -> Iterator[Finding]:
             summary="The planner expected {estimated_rows} rows and {actual_rows} came: off by {off_times}",
             facts={
                 "estimated_rows": round(node.estimated_rows * (node.loops or 1)),
-                "actual_rows": round(node.rows or 0.0),
+                "actual_rows": node.known_rows,
                 "off_times": times,
                 "node": node.kind,
             },
