@@ -89,6 +89,12 @@ async def test_what_is_dangerous_is_unsafe(
     report = await ground.rehearse(live, up, down)
     assert code in codes(report), (report.verdict, [(f.code, f.why) for f in report.findings])
     assert report.verdict == "unsafe", codes(report)
+    for each in report.findings:
+        if each.code == "fails-on-existing-data":
+            asked = each.remedy.rpartition("listed by: ")[2]
+            async with live.session() as session:
+                shown = await session.rows(asked)
+            assert shown and len(next(iter(shown))) > 1, asked
     if code == "rollback-loses-data":
         assert report.down.lost
 

@@ -17,6 +17,8 @@ from tools.postgres.rehearsal.step import Step
 
 SMALL_ROWS = 10_000
 SMALL_BYTES = 8_000_000
+ENOUGH = 1_000
+"""Counting what stands against a statement stops here: one row is enough to make it fail."""
 LONG_MS = 1_000.0
 """A lock held longer than this is noticed: requests pile up behind it."""
 _FEW = 10
@@ -32,7 +34,14 @@ class Answer:
     question: str
     against: int
     asked: str
-    """The statement that was sent."""
+    """The statement that was sent, which counts."""
+    listed: str
+    """A statement that shows some of these rows."""
+
+    @property
+    def counted(self) -> str:
+        """The count and what it counts, as a template with `{against}`: the count ends at ENOUGH."""
+        return ("at least {against} " if self.against >= ENOUGH else "{against} ") + self.question.replace("{", "{{").replace("}", "}}")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from psycopg.types.json import set_json_loads
 from common import directories
 from common.config.settings import CopyKind, Settings
 from common.engines.installs import install_for
-from common.errors import DiskFull, Unreachable
+from common.errors import DiskFull
 from tools.postgres.channel import legible
 from tools.postgres.connection import Postgres
 from tools.postgres.copying.columns import personal_columns
@@ -26,7 +26,7 @@ from tools.postgres.copying.constraints import lift, put_back
 from tools.postgres.copying.literals import Literals
 from tools.postgres.copying.madeup import MadeUp
 from tools.postgres.copying.treatment import Treatment, masking_cursor
-from tools.postgres.faults import translate
+from tools.postgres.faults import is_lost, translate
 from tools.postgres.rehearsal.finishing import finish
 from tools.postgres.rehearsal.meaning import NONE_MEANS, masked_means, path_note
 from tools.postgres.rehearsal.names import QualifiedName
@@ -217,6 +217,11 @@ async def copy_of(
                 await finish(
                     keeper, loader, scope, copied, definitions.statistics, treatment, missing, made_up=kind == "none"
                 )
+        except psycopg.OperationalError as error:
+            # Of a server that is gone its place says why.
+            if is_lost(error):
+                raise
+            raise _trouble(error) from error
         except psycopg.Error as error:
             raise _trouble(error) from error
         yield Copy(
@@ -286,8 +291,4 @@ def _room(scope: Scope, most: int) -> None:
 def _trouble(error: psycopg.Error) -> Exception:
     if isinstance(error, psycopg.errors.DiskFull):
         return DiskFull(where=str(directories.engines()), doing="making a copy")
-    if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
-        return Unreachable(
-            what="the throwaway PostgreSQL", where="127.0.0.1", detail=str(error).strip(), next="Run the same again."
-        )
     return translate(error, "the copy", "127.0.0.1")

@@ -14,14 +14,13 @@ from common.errors import DbcrewError
 from common.queries import query
 from tools.postgres.connection import Postgres
 from tools.postgres.guard import judge
-from tools.postgres.rehearsal.case import Answer, Case, Queue, Unasked
+from tools.postgres.rehearsal.case import ENOUGH, Answer, Case, Queue, Unasked
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.rehearsal import Trial
 from tools.postgres.statements import parse
 
 _LIMIT_MS = 20_000
-_ENOUGH = 1_000
-"""Counting stops here: one row is enough to make a statement fail."""
+_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,24 @@ class _Question:
     statement: int
     object: str
     text: str
-    select: sql.Composable
+    columns: sql.Composable
+    rows: sql.Composable
+    """FROM and what follows it."""
+
+    @property
+    def counted(self) -> sql.Composed:
+        """How many there are, up to enough."""
+        return sql.SQL("SELECT count(*) AS against FROM (SELECT FROM {} LIMIT {}) AS found").format(
+            self.rows, sql.Literal(ENOUGH)
+        )
+
+    @property
+    def listed(self) -> sql.Composed:
+        """Some of them, as rows that a person can mend."""
+        return sql.SQL("SELECT {} FROM {} LIMIT {}").format(self.columns, self.rows, sql.Literal(_SHOWN))
+
+
+_ALL = sql.SQL("*")
 
 
 async def ask(postgres: Postgres, trial: Trial, trace: list[str]) -> Case:
@@ -38,9 +54,7 @@ async def ask(postgres: Postgres, trial: Trial, trace: list[str]) -> Case:
     unasked: list[Unasked] = []
     made = _names_made(Case(trial))
     for question in _questions(Case(trial)):
-        statement = sql.SQL("SELECT count(*) AS against FROM ({} LIMIT {}) AS found").format(
-            question.select, sql.Literal(_ENOUGH)
-        )
+        statement = question.counted
         if any(re.search(rf"\b{re.escape(each)}\b", statement.as_string()) for each in made):
             continue
         verdict = judge(statement.as_string())
@@ -53,7 +67,12 @@ async def ask(postgres: Postgres, trial: Trial, trace: list[str]) -> Case:
         except DbcrewError as error:
             unasked.append(Unasked(question.statement, question.object, question.text, str(error)))
             continue
-        answers.append(Answer(question.statement, question.object, question.text, int(against), statement.as_string()))
+        answers.append(
+            Answer(
+                question.statement, question.object, question.text, int(against), statement.as_string(),
+                question.listed.as_string(),
+            )
+        )  # fmt: skip
     async with postgres.session(trace) as session:
         invalid = await session.rows(query("tools.postgres.rehearsal", "invalid_indexes"))
         sources = await session.rows(query("tools.postgres.rehearsal", "function_sources"))
@@ -82,7 +101,7 @@ def _questions(case: Case) -> Iterator[_Question]:
         if command.subtype == AlterTableType.AT_SetNotNull:
             yield _Question(
                 statement.number, f"{table}.{command.name}", "rows with NULL",
-                sql.SQL("SELECT FROM {} WHERE {} IS NULL").format(table.identifier, sql.Identifier(command.name)),
+                _ALL, sql.SQL("{} WHERE {} IS NULL").format(table.identifier, sql.Identifier(command.name)),
             )  # fmt: skip
         elif command.subtype == AlterTableType.AT_AddConstraint:
             yield from _constraint(statement.number, table, command.def_, case, command.def_.skip_validation)
@@ -120,7 +139,7 @@ def _constraint(
         for key in node.keys or ():
             yield _Question(
                 number, f"{table}.{key.sval}", "rows with NULL",
-                sql.SQL("SELECT FROM {} WHERE {} IS NULL").format(table.identifier, sql.Identifier(key.sval)),
+                _ALL, sql.SQL("{} WHERE {} IS NULL").format(table.identifier, sql.Identifier(key.sval)),
             )  # fmt: skip
     if skip:
         return
@@ -137,14 +156,14 @@ def _constraint(
         filled = sql.SQL(" AND ").join(sql.SQL("c.{} IS NOT NULL").format(sql.Identifier(c)) for c in columns)
         yield _Question(
             number, str(table), f"rows without a parent in {parent}",
-            sql.SQL("SELECT FROM {} AS c WHERE {} AND NOT EXISTS (SELECT FROM {} AS p WHERE {})").format(
+            sql.SQL("c.*"), sql.SQL("{} AS c WHERE {} AND NOT EXISTS (SELECT FROM {} AS p WHERE {})").format(
                 table.identifier, filled, parent.identifier, match
             ),
         )  # fmt: skip
     if node.contype == ConstrType.CONSTR_CHECK and node.raw_expr is not None:
         yield _Question(
             number, str(table), "rows against the CHECK",
-            sql.SQL("SELECT FROM {} WHERE NOT ({})").format(table.identifier, _raw(_text(node.raw_expr))),
+            _ALL, sql.SQL("{} WHERE NOT ({})").format(table.identifier, _raw(_text(node.raw_expr))),
         )  # fmt: skip
 
 
@@ -161,12 +180,10 @@ def _primary(case: Case, table: QualifiedName) -> list[str]:
 def _duplicates(number: int, table: QualifiedName, keys: list[Any], where: Any = "") -> _Question:
     listed = _raw(", ".join(keys))
     filled = _raw(" AND ".join([f"({each}) IS NOT NULL" for each in keys] + [f"({each})" for each in (where,) if each]))
-    places = _raw(", ".join(map(str, range(1, len(keys) + 1))))
     return _Question(
         number, str(table), "values of " + ", ".join(keys) + " that are there more than once",
-        sql.SQL("SELECT {} FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1").format(
-            listed, table.identifier, filled, places
-        ),
+        sql.SQL("{}, count(*)").format(listed),
+        sql.SQL("{} WHERE {} GROUP BY {} HAVING count(*) > 1").format(table.identifier, filled, listed),
     )  # fmt: skip
 
 
@@ -210,7 +227,7 @@ def _retyped(number: int, table: QualifiedName, command: Any, case: Case) -> Ite
     if where is not None:
         yield _Question(
             number, f"{table}.{command.name}", what,
-            sql.SQL("SELECT FROM {} WHERE {}").format(table.identifier, where),
+            _ALL, sql.SQL("{} WHERE {}").format(table.identifier, where),
         )  # fmt: skip
 
 

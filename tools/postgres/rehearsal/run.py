@@ -207,7 +207,7 @@ async def _watch(run: _Run, *, poll: bool) -> None:
     checked = 0.0
     pid = run.runner.info.backend_pid
     while True:
-        if time.monotonic() - checked > 0.5:
+        if time.monotonic() - checked > 0.1:
             checked = time.monotonic()
             if shutil.disk_usage(directories.engines()).free < _KEEP_FREE_BYTES:
                 await _stop(run)

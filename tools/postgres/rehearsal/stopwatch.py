@@ -1,8 +1,8 @@
 """How long a statement takes on a copy: warm, the median of several runs, its plan beside it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from statistics import median
+from dataclasses import dataclass, replace
+from statistics import fmean, median
 from typing import Any
 
 import psycopg
@@ -39,6 +39,17 @@ class Timed:
     def indexes(self) -> frozenset[str]:
         """Names of the indexes that the plan reads."""
         return frozenset(str(node["Index Name"]) for node in _nodes(self.plan["Plan"]) if "Index Name" in node)
+
+
+def mean(runs: Sequence[Timed]) -> Timed:
+    """One statement with several sets of values: the means of their times; rows and plan are those of the first."""
+    if len(runs) == 1:
+        return runs[0]
+    middle, fastest, slowest = (
+        round(fmean(each), 3)
+        for each in ([r.ms for r in runs], [r.fastest_ms for r in runs], [r.slowest_ms for r in runs])
+    )
+    return replace(runs[0], ms=middle, fastest_ms=fastest, slowest_ms=slowest, runs=min(each.runs for each in runs))
 
 
 @dataclass(frozen=True)

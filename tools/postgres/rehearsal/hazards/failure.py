@@ -32,7 +32,9 @@ def check(case: Case) -> Iterator[Finding]:
         code, remedy = "fails-on-existing-data", "Mend the rows first, in a migration of their own."
         answer = next((each for each in case.answers if each.statement == step.number and each.against), None)
         if answer is not None:
-            where, remedy = answer.object, f"Mend these rows first; they are found by: {answer.asked}"
+            summary += f" (live: {answer.counted})"
+            said["against"] = answer.against
+            where, remedy = answer.object, f"Mend these rows first; some of them are listed by: {answer.listed}"
     elif state in _DEPENDENT or (state == "0A000" and "used by" in (step.error or "")):
         code, remedy = "dependent-object-breaks", _again(case, step.error or "", statement.sql)
     elif state in _ENUM:

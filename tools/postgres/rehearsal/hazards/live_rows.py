@@ -14,9 +14,9 @@ def check(case: Case) -> Iterator[Finding]:
             continue
         yield case.found(
             "fails-on-existing-data", Severity.HIGH, answer.object,
-            "Statement {statement} fails on the live rows: {against} " + answer.question,
+            "Statement {statement} fails on the live rows: " + answer.counted,
             statement=answer.statement, against=answer.against,
-            remedy="Mend these rows first; they are found by: " + answer.asked,
+            remedy="Mend these rows first; some of them are listed by: " + answer.listed,
         )  # fmt: skip
     for unasked in case.unasked:
         yield case.found(
