@@ -32,8 +32,8 @@ async def answer_one(brief: Brief, sql: str, also: Sequence[dict[str, str]] = ()
         return stopped(brief, "Slow query", explain, input_is_wrong=True)
     case = QueryCase(brief, sql, explain)
     case.candidates = await brief.call("index_candidates", sql=sql)
-    filled = _filled(sql, case.candidates)
-    return await _looked_at(case, filled, filled, also)
+    filled, *others = _filled(sql, case.candidates)
+    return await _looked_at(case, filled, [filled, *others], also)
 
 
 async def answer_write(brief: Brief, sql: str, read: str) -> Reply:
@@ -42,18 +42,18 @@ async def answer_write(brief: Brief, sql: str, read: str) -> Reply:
     A value that it writes and that came as a parameter is not known: then the copy, too, only finds the rows.
     """
     offered = await brief.call("index_candidates", sql=sql)
-    found = _filled(read, offered)
+    found = _filled(read, offered)[0]
     explain = await brief.call("explain", sql=found)
     if not explain.ok:
         return stopped(brief, "Slow query", explain, input_is_wrong=True)
     whole = _filled(sql, offered)
-    part = has_parameters(whole)
+    part = has_parameters(whole[0])
     case = QueryCase(brief, sql, explain, candidates=offered, write=True, part=part)
-    return await _looked_at(case, found, found if part else whole)
+    return await _looked_at(case, found, _filled(read, offered) if part else whole)
 
 
-async def _looked_at(case: QueryCase, live: str, on_copy: str, also: Sequence[dict[str, str]] = ()) -> Reply:
-    """`live` is what the live server may run of the statement, `on_copy` what the copy runs."""
+async def _looked_at(case: QueryCase, live: str, on_copy: Sequence[str], also: Sequence[dict[str, str]] = ()) -> Reply:
+    """`live` is what the live server may run of the statement, `on_copy` what the copy runs, with each set of values."""
     assert case.candidates is not None
     case.asked = len(also)
     if case.invented:
@@ -65,7 +65,8 @@ async def _looked_at(case: QueryCase, live: str, on_copy: str, also: Sequence[di
         return _reply(case)
     changes = [*also, *_indexes(case.candidates), *(await _rewrites(case) if not case.write else ())]
     if changes:
-        case.measured = await case.brief.call("measure", sql=on_copy, changes=changes[: 2 * _CHANGES])
+        first, *others = on_copy
+        case.measured = await case.brief.call("measure", sql=first, others=others, changes=changes[: 2 * _CHANGES])
     return _reply(case)
 
 
@@ -73,10 +74,11 @@ def _fast(case: QueryCase) -> bool:
     return case.ran is not None and case.ran.data["execution_ms"] < _FAST_MS and case.worst is None
 
 
-def _filled(sql: str, offered: Evidence) -> str:
-    """The statement with the values that the advisor took from the statistics in place of its parameters."""
-    used = {one["parameter"]: str(one["value"]) for one in offered.data["values_used"]} if offered.ok else {}
-    return with_values(sql, used) if used else sql
+def _filled(sql: str, offered: Evidence) -> list[str]:
+    """The statement with each set of values that the advisor took from the statistics in place of its parameters."""
+    sets = [offered.data["values_used"], *offered.data["others"]] if offered.ok else []
+    used = [{one["parameter"]: str(one["value"]) for one in each} for each in sets if each]
+    return list(dict.fromkeys(with_values(sql, each) for each in used)) or [sql]
 
 
 def _indexes(offered: Evidence) -> list[dict[str, str]]:

@@ -24,7 +24,7 @@ def proposal(case: QueryCase, best: int) -> Proposal | None:
         down=tried["down"],
         sql=tried["sql"],
         why=_why(case, best),
-        before=f"{measured.id}.before_ms",
+        before=f"{measured.id}.tried.{best}.before_ms",
         after=f"{measured.id}.tried.{best}.after_ms",
         risks=_risks(case, best),
         options=_options(case, best),
@@ -99,7 +99,7 @@ def _options(case: QueryCase, best: int) -> tuple[Option, ...]:
             size = f", {ref(measured, f'tried.{number}.size_bytes')}" if tried["size_bytes"] else ""
             unused = "; the planner does not use it" if tried["used"] is False else ""
             differs = "; it returns other rows" if tried["same_rows"] is False else ""
-            faster = "" if tried["slowest_ms"] < measured.data["fastest_ms"] else "; not clearly faster"
+            faster = "" if tried["clearly_faster"] else "; not clearly faster"
             weighed = f"{ref(measured, f'tried.{number}.after_ms')}{size}{unused or differs or faster}"
         options.append(Option(title=", with ".join(parts), weighed=weighed, chosen=number == best))
     options.append(Option(title="Leave it as it is", weighed=ref(measured, "before_ms")))

@@ -25,7 +25,7 @@ def _asked(case: QueryCase, best: int | None) -> str:
             said.append(f"The index asked about could not be tried: {ref(measured, f'{at}.problem')}.")
         elif number != best and tried["used"] is False:
             said.append("The index asked about would not help: the planner does not use it for this statement.")
-        elif number != best and tried["slowest_ms"] >= measured.data["fastest_ms"]:
+        elif number != best and not tried["clearly_faster"]:
             said.append("The index asked about makes no clear difference.")
         elif number != best:
             said.append(
@@ -65,7 +65,7 @@ def _do(case: QueryCase, measured: Evidence, best: int) -> str:
     """What to do, and what that brought on the copy."""
     tried = measured.data["tried"][best]
     went = (
-        f"went from {ref(measured, 'before_ms')} to {ref(measured, f'tried.{best}.after_ms')}, "
+        f"went from {ref(measured, f'tried.{best}.before_ms')} to {ref(measured, f'tried.{best}.after_ms')}, "
         f"{ref(measured, f'tried.{best}.after_share')} of its time"
     )
     if _pages(case, tried["sql"]):
@@ -163,7 +163,20 @@ def _values(case: QueryCase) -> str:
         f"{ref(offered, f'values_used.{number}.parameter')} from {ref(offered, f'values_used.{number}.source')}"
         for number in range(len(offered.data["values_used"]))
     )
-    return f"The statement came without values, so some were taken: {each}."
+    return f"The statement came without values, so some were taken: {each}.{_others(offered)}"
+
+
+def _others(offered: Evidence) -> str:
+    """The other values, where they are from: an index must serve those too."""
+    said = dict.fromkeys(
+        f"{ref(offered, f'others.{at}.{number}.parameter')} from {ref(offered, f'others.{at}.{number}.source')}"
+        for at, each in enumerate(offered.data["others"])
+        for number, one in enumerate(each)
+        if one not in offered.data["values_used"]
+    )
+    if not said:
+        return ""
+    return f" On the copy it was timed with {', '.join(said)} as well; times there are the mean over all values."
 
 
 def _copy(case: QueryCase) -> str:

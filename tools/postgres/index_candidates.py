@@ -4,6 +4,7 @@ from pydantic import BaseModel, Field
 
 from common.errors import Missing
 from tools.postgres.advise.single import Offer, Offers, offers
+from tools.postgres.advise.values import Filled
 from tools.tool import Bench, Effect, Tool
 
 
@@ -42,8 +43,9 @@ class ValueUsed(BaseModel):
 class Result(BaseModel):
     """The candidates, the chosen ones first. `how`: `hypopg`, or why nothing was estimated.
 
-    `cost_before` and `cost_after` are the planner's for the statement without and with the chosen set. `why_none` says
-    why there is no candidate, when there is none. Sizes are estimates.
+    `cost_before` and `cost_after` are the planner's for the statement without and with the chosen set, the mean over all
+    values; `values_used` are the first set of values, `others` further ones: an index must serve them all. `why_none`
+    says why there is no candidate, when there is none. Sizes are estimates.
     """
 
     candidates: list[Ranked]
@@ -52,6 +54,7 @@ class Result(BaseModel):
     gain_times: float | None
     how: str
     values_used: list[ValueUsed]
+    others: list[list[ValueUsed]]
     why_none: str
 
 
@@ -79,9 +82,14 @@ async def run(args: Args, bench: Bench) -> Result:
         cost_after=found.cost_after,
         gain_times=found.cost_before / found.cost_after if found.cost_before and found.cost_after else None,
         how=found.how,
-        values_used=[ValueUsed(parameter=v.parameter, value=v.value, source=v.source) for v in found.filled.values],
+        values_used=_used(found.fills[0]),
+        others=[_used(each) for each in found.fills[1:]],
         why_none=found.why_none,
     )
+
+
+def _used(filled: Filled) -> list[ValueUsed]:
+    return [ValueUsed(parameter=one.parameter, value=one.value, source=one.source) for one in filled.values]
 
 
 def _lacks(found: Offers, offer: Offer) -> bool:

@@ -1,7 +1,7 @@
 """The tool `measure`: one statement, timed on a throwaway copy before and after each of several changes."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,9 +18,9 @@ from tools.postgres.rehearsal.focus import Needs, focus_of, needs_of
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.schema import EXTENSION, HARMLESS
 from tools.postgres.rehearsal.snapshot import Snapshot, differences, snapshot
-from tools.postgres.rehearsal.stopwatch import Prepared, Timed, prepared, same_rows, timed
+from tools.postgres.rehearsal.stopwatch import Prepared, Timed, mean, prepared, same_rows, timed
 from tools.postgres.statements import split
-from tools.postgres.trials import Tried, best_of
+from tools.postgres.trials import Tried, best_of, gain
 from tools.tool import Bench, Effect, Tool
 
 _TIMES_LIVE = 4
@@ -50,21 +50,26 @@ class Change(BaseModel):
 
 
 class Args(BaseModel):
-    """The statement, values (as text) for its parameters if it has any, and the changes to try one after the other."""
+    """The statement, values (as text) for its parameters if it has any, and the changes to try one after the other.
+
+    `others` are the same statement with other values in it, which an index must serve too: each is timed like the first.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sql: str = Field(min_length=1)
     values: tuple[str | None, ...] = ()
+    others: tuple[str, ...] = Field(default=(), max_length=3)
     changes: tuple[Change, ...] = Field(min_length=1, max_length=12)
 
 
 class Result(BaseModel):
-    """`before_ms` is the statement's median time on the copy as it is, `plan` its plan there.
+    """`before_ms` is the statement's median time on the copy as it is, `plan` its plan there; with several sets of values
+    the mean of their medians, and the plan with the first.
 
     `best` is the position in `tried` of the best change that keeps the rows and can be undone: the one that takes the
-    least storage of those that are as fast as the fastest and read no more rows. None when none helps, that is when no
-    change has all its runs faster than all runs without it.
+    least storage of those that are as fast as the fastest and read no more rows, whichever the values. None when none
+    helps, that is when no change has all its runs faster than all runs without it and makes none of the sets slower.
     `about` says what the copy was and what that means for the figures (`copy_kind`: rows, masked, none);
     `copied_rows`, `live_rows` and `whole` count over its tables.
     """
@@ -93,11 +98,13 @@ async def run(args: Args, bench: Bench) -> Result:
     """Measured times of one statement on a throwaway copy, before and after each of several changes."""
     if bench.postgres is None:
         raise Missing(what="A PostgreSQL to look at", next="Name one with --dsn.")
-    if len(split(args.sql)) != 1:
+    if any(len(split(text)) != 1 for text in (args.sql, *args.others)):
         raise InputError(detail="There is not exactly one statement to measure", next="Ask about them one by one")
     async with bench.live() as session:
         needs = await needs_of(session, args.sql, [text for each in args.changes for text in (each.sql, each.up)])
         focus = await focus_of(session, args.sql, needs.tables, WHOLE_UP_TO, args.values)
+        for other in args.others:
+            focus += await focus_of(session, other, needs.tables, WHOLE_UP_TO)
         path = str(await session.value("SELECT current_setting('search_path')"))
     if not needs.tables:
         raise NoData(reason="the statement reads no table", needs="There is nothing to copy.")
@@ -128,13 +135,14 @@ async def _trials(args: Args, copy: Copy, bench: Bench, needs: Needs, path: str)
         # Names without their schema are found as on the live server.
         await owner.execute("SELECT set_config('search_path', %s, false)", (path,))
         state = await snapshot(keeper)
-        before = await timed(owner, prepared(args.sql, args.values))
+        befores = [await timed(owner, each) for each in _asked(args)]
+        before = mean(befores)
         tried = []
         for change in args.changes:
             bench.progress(f"trying on the copy: {change.name}")
             if needs.writes:  # what was rolled back left dead rows, which would slow down the next
                 await keeper.execute("VACUUM")
-            tried.append(await _try(change, args, before, state, keeper, owner))
+            tried.append(await _try(change, args, befores, state, keeper, owner))
         return Result(
             sql=args.sql,
             before_ms=before.ms,
@@ -144,7 +152,7 @@ async def _trials(args: Args, copy: Copy, bench: Bench, needs: Needs, path: str)
             rows=before.rows,
             plan=before.plan,
             tried=tuple(tried),
-            best=best_of(tried, before),
+            best=best_of(tried),
             about=copy.about,
             copy_kind=copy.kind,
             copy_version=copy.server_version,
@@ -160,7 +168,7 @@ async def _trials(args: Args, copy: Copy, bench: Bench, needs: Needs, path: str)
 async def _try(
     change: Change,
     args: Args,
-    before: Timed,
+    befores: Sequence[Timed],
     state: Snapshot,
     keeper: psycopg.AsyncConnection,
     owner: psycopg.AsyncConnection,
@@ -175,9 +183,10 @@ async def _try(
         build = await timed_run(owner, change.up) if change.up else None
         made = {name: size for name, size in (await _indexes(keeper)).items() if name not in known}
         subject = await _subject(change, args, owner)
-        after = await timed(owner, subject)
-        facts = _gain(before, after) | {
-            "used": any(name.name in after.indexes for name in made) if made else None,
+        afters = [await timed(owner, each) for each in ([subject] if change.sql else _asked(args))]
+        used = frozenset[str]().union(*(each.indexes for each in afters))
+        facts = gain(befores[: len(afters)], afters) | {
+            "used": any(name.name in used for name in made) if made else None,
             "indexes": tuple(sorted(f"{name.schema}.{name.name}" for name in made)),
             "size_bytes": sum(made.values()) if made else None,
             "build_ms": build,
@@ -241,16 +250,9 @@ async def _subject(change: Change, args: Args, owner: psycopg.AsyncConnection) -
     return prepared(change.sql, (*args.values, *(None if value is None else str(value) for value in row)))
 
 
-def _gain(before: Timed, after: Timed) -> dict[str, Any]:
-    return {
-        "before_ms": before.ms,
-        "after_ms": after.ms,
-        "fastest_ms": after.fastest_ms,
-        "slowest_ms": after.slowest_ms,
-        "after_share": round(after.ms / before.ms, 6) if before.ms else None,
-        "gain_times": round(before.ms / after.ms, 2) if after.ms else None,
-        "plan": after.plan,
-    }
+def _asked(args: Args) -> list[Prepared]:
+    """The statement with each set of values."""
+    return [prepared(args.sql, args.values), *(prepared(text, ()) for text in args.others)]
 
 
 async def timed_run(connection: psycopg.AsyncConnection, statements: str) -> float:

@@ -1,5 +1,6 @@
 """Candidates for one statement, ranked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from common.errors import NoData, Refused
@@ -11,6 +12,7 @@ from tools.postgres.advise.hypothetical import Hypothetical, possible
 from tools.postgres.advise.search import Choice, Search
 from tools.postgres.advise.sizes import estimate
 from tools.postgres.advise.values import Filled
+from tools.postgres.advise.writes import upkeep
 from tools.postgres.connection import Postgres
 from tools.postgres.plans.statement import Statement
 
@@ -30,7 +32,8 @@ class Offers:
     """What could be offered for one statement."""
 
     statement: Statement
-    filled: Filled
+    fills: list[Filled]
+    """The statement with each set of values, at least one."""
     offers: list[Offer] = field(default_factory=list)
     cost_before: float | None = None
     cost_after: float | None = None
@@ -44,14 +47,14 @@ async def offers(postgres: Postgres, sql: str, trace: list[str], *, most: int = 
     Without HypoPG they are in the order they were thought of, their effect not estimated. Raises what `prepared` does.
     """
     statement, fills = await prepared(postgres, sql, trace)
-    answer = Offers(statement, fills[0])
+    answer = Offers(statement, fills)
     found = propose(statement)
     usable: list[Candidate] = []
     try:
         async with postgres.session([]) as session:
             await Hypothetical.begin(session)
         usable = await possible(postgres, found)
-        choice = await _tried(postgres, fills[0].sql, usable, seconds, trace)
+        choice = await _tried(postgres, fills, usable, seconds, trace)
     except (NoData, Refused) as error:
         answer.how = f"not estimated: {error}"
         answer.offers = [Offer(each, None, estimate(each), False) for each in found[:most]]
@@ -69,14 +72,19 @@ async def offers(postgres: Postgres, sql: str, trace: list[str], *, most: int = 
     return answer
 
 
-async def _tried(postgres: Postgres, sql: str, usable: list[Candidate], seconds: float, trace: list[str]) -> Choice:
+async def _tried(
+    postgres: Postgres, fills: Sequence[Filled], usable: list[Candidate], seconds: float, trace: list[str]
+) -> Choice:
+    first, *others = (each.sql for each in fills)
     sent: list[str] = []
     async with postgres.session(sent) as session:
         trial = await Hypothetical.begin(session)
-        choice = await Search(trial, [Query(1, sql)], {1: usable}, seconds=seconds).run()
+        choice = await Search(
+            trial, [Query(1, first, others=tuple(others))], {1: usable}, seconds=seconds, upkeep=upkeep
+        ).run()
         del sent[:]
-        await trial.cost(sql, frozenset())
-        await trial.cost(sql, frozenset(choice.indexes))
+        await trial.cost(first, frozenset())
+        await trial.cost(first, frozenset(choice.indexes))
     trace += sent
     return choice
 
