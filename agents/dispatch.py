@@ -25,11 +25,16 @@ async def dispatch(request: Request, origin: str, board: Board, cases: Cases, se
     return await cases.open(f"{board.name}#{issue.number}", origin, request)
 
 
+def issue_limit(settings: Settings) -> str:
+    """The longest text that is read, and the setting that says so."""
+    return f"{settings.issue_bytes:,} bytes (the setting DBCREW_ISSUE_BYTES)"
+
+
 def readable(text: str, settings: Settings) -> str:
     """The text as it is stored: broken surrogates replaced. Raises TooLarge, NothingAsked, or InputError for NUL bytes."""
     size = len(text.encode("utf-8", "replace"))
     if size > settings.issue_bytes:
-        raise TooLarge(what="This text", size=f"{size} bytes", limit=f"{settings.issue_bytes} bytes")
+        raise TooLarge(what="This text", size=f"{size:,} bytes", limit=issue_limit(settings))
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
         raise InputError(detail=f"There is a NUL byte in line {line}: this is no text", next="Send it as plain text")

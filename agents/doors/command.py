@@ -12,7 +12,7 @@ import structlog
 
 from agents.comment import as_json
 from agents.comment.terminal import readable as on_terminal
-from agents.dispatch import LABEL, dispatch, origin_of, readable
+from agents.dispatch import LABEL, dispatch, issue_limit, origin_of, readable
 from agents.reply import BESIDE, Report
 from agents.roles import ROLES
 from agents.work import Team
@@ -25,6 +25,8 @@ from common.state.cases import Case, Cases, Request
 _TITLE = 80
 _FILE = re.compile(r"[^\s?;]+\.(md|markdown|txt|sql)", re.I)
 """One word with the ending of a text file: nobody asks a question like that."""
+_PATH = re.compile(r"(?:~|\.{1,2})?/[^\s?;]*|(?:~|\.{1,2})?/[^\n?;]*\.(md|markdown|txt|sql)|[\w.-]+(/[\w.-]+)+/?", re.I)
+"""One word with slashes, or a rooted path to a text file with spaces in it: no question either."""
 log = structlog.get_logger()
 
 
@@ -117,14 +119,14 @@ def text_of(source: str, chosen: Settings) -> str:
                 raw = file.read(chosen.issue_bytes + 1)
         except OSError as error:
             raise InputError(detail=f"{source} cannot be read: {error.strerror}", next="Name a text file") from error
-    elif _FILE.fullmatch(source):
+    elif _FILE.fullmatch(source) or _PATH.fullmatch(source):
         raise InputError(
             detail=f"There is no file {source}", next="Name a file that is there, or write the question itself"
         )
     else:
         raw = source.encode("utf-8", "surrogateescape")
     if len(raw) > chosen.issue_bytes:
-        raise TooLarge(what="This text", size=f"over {chosen.issue_bytes} bytes", limit=f"{chosen.issue_bytes} bytes")
+        raise TooLarge(what="This text", size=f"over {chosen.issue_bytes:,} bytes", limit=issue_limit(chosen))
     return raw.decode("utf-8", "replace")
 
 

@@ -252,7 +252,7 @@ def _rows(place, statement: str) -> list[tuple[object, ...]]:
 def test_a_text_that_is_too_long(place, tmp_path):
     big = tmp_path / "big.txt"
     big.write_bytes(b"why slow? " * 1_000_000)
-    with pytest.raises(TooLarge, match="Send the part that matters"):
+    with pytest.raises(TooLarge, match="DBCREW_ISSUE_BYTES.*Send the part that matters"):
         text_of(str(big), Settings())
     with pytest.raises(TooLarge):
         asked(place.reader, "why slow? " * 100_000)
@@ -536,6 +536,11 @@ def test_an_empty_text_is_no_folder_and_a_missing_file_no_question():
     assert text_of("", Settings()) == ""
     with pytest.raises(InputError, match="There is no file nosuch"):
         text_of("nosuch.md", Settings())
+    for path in ("/no/such/path", "./here", "../up/there", "~/notes", "docs/question", "/no such/file.txt"):
+        with pytest.raises(InputError, match="There is no file " + path):
+            text_of(path, Settings())
+    for question in ("why is a/b slow?", "/orders is slow", "SELECT 4/2", "slow!"):
+        assert text_of(question, Settings()) == question
     assert text_of("why is report.sql slow?", Settings()) == "why is report.sql slow?"
 
 

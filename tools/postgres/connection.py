@@ -148,7 +148,10 @@ class Session:
         self._trace.append(text.strip().rstrip(";"))
         found: list[Row] = []
         size = 0
-        most = f"{self._settings.result_rows:,} rows or {self._settings.result_bytes:,} bytes"
+        most = (
+            f"{self._settings.result_rows:,} rows (the setting DBCREW_RESULT_ROWS) or "
+            f"{self._settings.result_bytes:,} bytes (DBCREW_RESULT_BYTES)"
+        )
         with self._channel.metered(self._settings.result_bytes, most):
             async with self._channel.cursor() as cursor, aclosing(_stream(cursor, text)) as stream:
                 try:

@@ -65,7 +65,7 @@ def translate(error: psycopg.Error, what: str, where: str, limits: Limits | None
             return MalformedSql(detail=detail)
         case errors.DiskFull():
             return DiskFull(where=where, doing="running a statement")
-        case psycopg.OperationalError() if _is_lost(error):
+        case psycopg.OperationalError() if is_lost(error):
             return EngineDied(what=what, where=where, detail=detail)
         case errors.SerializationFailure() | errors.OperatorIntervention():
             return TimedOut(what="The statement", seconds="the server allows", next=f"The server said: {detail}.")
@@ -98,6 +98,8 @@ def _next_step(error: psycopg.Error | OSError, detail: str) -> str:
         return "Check user and password in the DSN."
     if "no password supplied" in low:
         return "Put the password into the DSN, PGPASSWORD or ~/.pgpass."
+    if "definition of service" in low or "service file" in low:
+        return "Write a section of that name into ~/.pg_service.conf or the file PGSERVICEFILE names, or leave service out."
     if "pg_hba.conf" in low and "no encryption" in low:
         return "Add ?sslmode=require to the DSN, or add a line for this user and place to the server's pg_hba.conf."
     if "pg_hba.conf" in low:
@@ -121,7 +123,8 @@ def _next_step(error: psycopg.Error | OSError, detail: str) -> str:
     return "Check that the server runs and that host and port in the DSN are right."
 
 
-def _is_lost(error: psycopg.OperationalError) -> bool:
+def is_lost(error: psycopg.OperationalError) -> bool:
+    """Whether the connection is gone with the error, or none came about."""
     state = error.sqlstate
     return state is None or state[:2] in ("08", "28", "3D") or state in ("57P01", "57P02", "57P03", "57P05", "53300")
 

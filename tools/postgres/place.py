@@ -12,9 +12,11 @@ SECRET = ("password", "sslpassword", "scram_client_key", "scram_server_key", "oa
 def parts(dsn: str) -> dict[str, str]:
     """The parameters of a connection string.
 
-    Raises InputError when it is none. libpq's own message is left out: it quotes what it could not read, which may be a
+    Raises InputError when it is none, or empty: libpq would go wherever its defaults lead. libpq's own message is left out: it quotes what it could not read, which may be a
     piece of the password.
     """
+    if not dsn.strip():
+        raise InputError(detail="The connection string is empty", next=_FORM)
     try:
         found = {name: str(value) for name, value in conninfo_to_dict(dsn).items() if value is not None}
     except (psycopg.ProgrammingError, UnicodeError):
@@ -29,9 +31,13 @@ def parts(dsn: str) -> dict[str, str]:
 def place(dsn: str) -> str:
     """host:port/database of a connection string, without user and password; several hosts with commas between.
 
+    Of one that leaves the host to a service file, the name of the service.
+
     Raises InputError when it is no connection string.
     """
     found = parts(dsn)
+    if "service" in found and not found.get("host") and not found.get("hostaddr"):
+        return f"service {found['service']}"
     hosts = (found.get("host") or found.get("hostaddr") or "local socket").split(",")
     ports = found.get("port", "5432").split(",")
     ports = ports * len(hosts) if len(ports) == 1 else ports

@@ -79,6 +79,8 @@ async def test_a_host_that_never_answers() -> None:
     "dsn",
     [
         "nonsense",
+        "",
+        " \n",
         f"postgresql://u:{SECRET}%zz@h/d",
         f"postgresql://u:a@{SECRET}@h/d",
         f"postgresql://u:{SECRET}/x@h/d",
@@ -91,6 +93,19 @@ async def test_what_is_no_connection_string(dsn: str) -> None:
     error = await refusal(dsn)
     assert isinstance(error, InputError)
     assert error.exit_code == 2
+
+
+async def test_a_service_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    services = tmp_path / "services"
+    services.write_text("[there]\nhost=127.0.0.1\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    for dsn in ("service=nix", "postgresql:///?service=nix"):
+        error = str(await refusal(dsn))
+        assert "Cannot reach PostgreSQL at service nix" in error
+        assert 'definition of service "nix" not found' in error
+        assert "PGSERVICEFILE" in error
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "none"))
+    assert "service file" in str(await refusal("service=nix"))
 
 
 def test_places() -> None:
