@@ -24,13 +24,18 @@ def rows(table: str, lines: list[str]) -> Rows:
     return Rows(table, len(lines), "".join(lines).encode())
 
 
+def settlement_wallets(scope: Scope) -> int:
+    """How many wallets belong to the tenants themselves, one a currency: they come before everybody else's."""
+    return scope.tenants * len(words.CURRENCIES)
+
+
 class People:
     """Who owns what, kept as compact arrays (about 40 bytes a wallet) while the money moves. Ids count from 1."""
 
     def __init__(self, scope: Scope, seed: int) -> None:
         self.scope = scope
         self.seed = seed
-        self.settlement_wallets = scope.tenants * len(words.CURRENCIES)
+        self.settlement_wallets = settlement_wallets(scope)
         self.wallet_count = self.settlement_wallets + scope.wallets
         self.user_tenant = self._tenants_of_users()
         self.wallet_user, self.wallet_currency, self.wallets_by_currency = self._owners_of_wallets()

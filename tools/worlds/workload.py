@@ -14,7 +14,7 @@ from psycopg import errors, sql
 from common.errors import EngineDied, InputError, NoData, Unreachable
 from common.queries import query
 from tools.worlds.load import APP_ROLE, SEED, found, place
-from tools.worlds.people import People
+from tools.worlds.people import People, settlement_wallets
 from tools.worlds.scopes import Scope, scope_named
 from tools.worlds.traces import traces
 
@@ -54,8 +54,8 @@ class Played:
 
 def wallet_history(scope: Scope | str) -> WorkloadStatement:
     """The statement that the demo is about, with its most common values alone. Raises InputError for an unknown scope."""
-    people = People(scope_named(scope) if isinstance(scope, str) else scope, SEED)
-    values = {"wallet": people.settlement_wallets + 1, "status": "settled"}
+    size = scope_named(scope) if isinstance(scope, str) else scope
+    values = {"wallet": settlement_wallets(size) + 1, "status": "settled"}
     return WorkloadStatement("wallet-history", query(__package__, "workload/wallet-history"), (values,), 20, "top-n")
 
 

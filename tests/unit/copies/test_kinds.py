@@ -9,7 +9,7 @@ from tools.postgres.copying.literals import Literals
 from tools.postgres.copying.masks import Masks
 from tools.postgres.copying.proofs import is_card, is_iban
 from tools.postgres.copying.stream import masker
-from tools.postgres.copying.texts import may_hold, spans
+from tools.postgres.copying.texts import places, spans
 
 PERSONAL = """email e_mail userEmail email_address correo courriel name full_name firstName last_name nome sobrenome apellidos
 prenom Nachname username phone phone_number mobile telefone celular Telefon iban account_number card_number pan cvv cardholder
@@ -136,7 +136,7 @@ GB82WEST12345698765432|NL91 ABNA 0417 1643 00|+351 912 345 678|+1 (212) 555-0100
 @pytest.mark.parametrize("number", NUMBERS)
 def test_cards_ibans_and_telephone_numbers_are_masked_wherever_they_stand(number: str, around: str) -> None:
     text = around.format(number)
-    assert may_hold(text.encode())
+    assert places([b"nothing", text.encode(), text.lower().encode(), b"42"]) == {1, 2}
     assert [text[start:end] for start, end in spans(text)] == [number]
     masked = cells().look(text)
     begin, end = around.split("{}")

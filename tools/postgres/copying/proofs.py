@@ -6,16 +6,16 @@ _SCHEMES = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|(?:5[0-8]|2[2-7])\d{14}|3[47]\d{13}|3[0689]\d{12}|(?:35|6\d)\d{14,17}"
 )
 """First digits and lengths of the card schemes in use."""
+_DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
+"""Each digit doubled, and the digits of that added up."""
+_NUMBERS = {ord(letter): str(int(letter, 36)) for letter in "abcdefghijklmnopqrstuvwxyz"}
 _IBAN = re.compile(r"[a-z]{2}\d{2}[a-z0-9]{11,30}\Z")
 
 
 def luhn(digits: str) -> bool:
     """Whether the check digit is right (ISO/IEC 7812-1)."""
-    total = sum(
-        int(digit) if place % 2 == 0 else sum(divmod(2 * int(digit), 10))
-        for place, digit in enumerate(reversed(digits))
-    )
-    return total % 10 == 0
+    code = (digits if digits.isascii() else "".join(str(int(digit)) for digit in digits)).encode()[::-1]
+    return (sum(code[::2]) + sum(code[1::2].translate(_DOUBLED)) - len(code) * ord("0")) % 10 == 0
 
 
 def is_card(text: str) -> bool:
@@ -51,4 +51,4 @@ def with_check_digits(text: str) -> str:
 
 
 def _remainder(code: str) -> int:
-    return int("".join(str(int(sign, 36)) for sign in code[4:] + code[:4])) % 97
+    return int((code[4:] + code[:4]).translate(_NUMBERS)) % 97

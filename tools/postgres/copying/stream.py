@@ -1,12 +1,12 @@
 """Rows in COPY's text format, masked on their way from the live server to the copy."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from tools.postgres.copying.cells import Cells
 from tools.postgres.copying.columns import Column
 from tools.postgres.copying.kinds import kind_of_name, kind_of_value
-from tools.postgres.copying.texts import may_hold
+from tools.postgres.copying.texts import places
 
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _SHOWN = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
@@ -34,49 +34,51 @@ def masker(
     always = any(columns[name].kind for name in names if _is(columns, name, "document"))
     plain = _Plain()
 
-    def wanted(block: bytes) -> list[tuple[int, Callable[[str], str] | None]]:
-        """What there is to do in this block; most columns of texts pass as they are.
+    def wanted(rows: list[list[bytes]]) -> Iterator[tuple[int, Callable[[str], str] | None, Iterable[int]]]:
+        """Columns, what becomes of their values, and in which rows; most texts pass as they are.
 
         Each column is looked at alone: times and numbers beside it look like what is searched for.
         """
-        found: list[tuple[int, Callable[[str], str] | None]] = [*ways]
-        if looked or documents:
-            rows = [row.split(b"\t") for row in block.split(b"\n") if row]
-            found += [(at, way) for at, way in looked if _may_hold(b"\n".join([row[at] for row in rows]))]
-            found += [(at, way) for at, way in documents if always or not plain({row[at] for row in rows})]
-        return found
+        every = range(len(rows))
+        for at, way in ways:
+            yield at, way, every
+        for at, look in looked:
+            yield at, look, places([row[at] for row in rows])
+        for at, document in documents:
+            if always or not plain({row[at] for row in rows}):
+                yield at, document, every
 
     def masked(block: bytes) -> bytes:
-        todo = wanted(block)
-        if not todo:
-            return block
-        rows = block.decode(encoding, errors="surrogateescape").split("\n")
-        for number, row in enumerate(rows):
-            if not row:
-                continue
-            fields = row.split("\t")
-            for at, way in todo:
-                field = fields[at]
-                if field == "\\N":
+        lines = block.split(b"\n")
+        after = lines.pop()
+        rows = [line.split(b"\t") for line in lines]
+        changed: set[int] = set()
+        for at, way, numbers in wanted(rows):
+            for number in numbers:
+                field = rows[number][at]
+                if field == b"\\N":
                     continue
-                if way is None:
-                    fields[at] = "\\N"
-                    continue
-                if "\\" in field:
-                    field = _ESCAPED.sub(lambda found: _ESCAPES.get(found[1], found[1]), field)
-                fields[at] = _SPECIAL.sub(lambda found: _SHOWN[found[0]], way(field))
-            rows[number] = "\t".join(fields)
-        text = "\n".join(rows)
-        try:
-            return text.encode(encoding, errors="surrogateescape")
-        except UnicodeEncodeError:  # a mask may be a letter that an 8-bit encoding has not
-            return text.encode(encoding, errors="replace")
+                rows[number][at] = b"\\N" if way is None else _replaced(field, way, encoding)
+                changed.add(number)
+        for number in changed:
+            lines[number] = b"\t".join(rows[number])
+        return b"\n".join([*lines, after]) if changed else block
 
     return masked
 
 
-def _may_hold(texts: bytes) -> bool:
-    return b"@" in texts or may_hold(texts)
+def _replaced(field: bytes, way: Callable[[str], str], encoding: str) -> bytes:
+    text = field.decode(encoding, errors="surrogateescape")
+    if "\\" in text:
+        text = _ESCAPED.sub(lambda found: _ESCAPES.get(found[1], found[1]), text)
+    made = way(text)
+    if made == text:
+        return field
+    shown = _SPECIAL.sub(lambda found: _SHOWN[found[0]], made)
+    try:
+        return shown.encode(encoding, errors="surrogateescape")
+    except UnicodeEncodeError:  # a mask may be a letter that an 8-bit encoding has not
+        return shown.encode(encoding, errors="replace")
 
 
 def _is(columns: Mapping[str, Column], name: str, how: str) -> bool:

@@ -1,7 +1,7 @@
 """Card numbers, IBANs and telephone numbers wherever they stand in a longer text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tools.postgres.copying.proofs import is_iban, is_payment_card, luhn
 
@@ -13,20 +13,31 @@ _PHONE = re.compile(r"(?<![\w+])\+\(?\d(?:[ ()./-]{0,2}\d){7,14}(?!\d)")
 
 _FEWEST_DIGITS = 13
 """The shortest card number."""
-_DIGITS = b"0" * _FEWEST_DIGITS
-_PLUS = b"+" + b"0" * 8
-_COUNTRY = b"AA00"
-_FORMS = bytes.maketrans(b"123456789BCDEFGHIJKLMNOPQRSTUVWXYZ", b"0" * 9 + b"A" * 25)
+_HINTS = tuple(re.compile(each) for each in (rb"0{13}", rb"AA00[0A]{11}", rb"\+0{8}", rb"\xa0", rb"@"))
+"""A card number, an IBAN, a telephone number, a blank that does not break a line, an e-mail address."""
+_FORMS = bytes.maketrans(
+    b"123456789BCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"A" * 25 + b"A" * 26
+)
 _BETWEEN = b" -./()"
 
 
-def may_hold(block: bytes) -> bool:
-    """Whether a block of text may hold such a number: cheap, and true too often rather than not often enough.
+def places(texts: Sequence[bytes]) -> set[int]:
+    """Which of these texts, none with a line end in it, may hold such a number or an e-mail address.
 
-    An IBAN in small letters is missed where it has fewer than 13 digits in a row.
+    Cheap, and too many rather than not enough: they are looked at in one go, digits and letters as one sign each, and
+    what may stand between digits left out.
     """
-    forms = block.translate(_FORMS, _BETWEEN)
-    return _DIGITS in forms or _COUNTRY in forms or _PLUS in forms or b"\xa0" in block
+    forms = b"\n".join(texts).translate(_FORMS, _BETWEEN)
+    found: set[int] = set()
+    for hint in _HINTS:
+        line, before = 0, 0
+        while hit := hint.search(forms, before):
+            line += forms.count(b"\n", before, hit.start())
+            found.add(line)
+            before = forms.find(b"\n", hit.start())
+            if before < 0:
+                break
+    return found
 
 
 def spans(text: str) -> list[tuple[int, int]]:
