@@ -95,9 +95,8 @@ async def test_masked_rows_keep_what_plans_and_joins_depend_on(people: People, l
         assert "customers_iban_check" in notes
         checks = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c' ORDER BY 1"
         held = await ask(copy, checks)
-        assert [each for each in held if "true OR" in str(each[1])] == [
-            each for each in held if each[0] == "customers_iban_check"
-        ]
+        # A domain that stands in an array or a composite type, too, cannot be checked anew.
+        assert {name for name, text in held if "true OR" in str(text)} == {"customers_iban_check", "mailbox_check"}
         assert [name for name, _ in held] == [name for name, _ in people.ask(checks)]
         first = await ask(copy, "SELECT email FROM crm.customers ORDER BY id")
     async with copy_of(live, TABLES, settings=Settings()) as copy:

@@ -1,16 +1,20 @@
 """`./p3 drill`: what it prints and how it ends."""
 
 import json
+import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+from common import directories
 from common.directories import ROOT
 from tests.live.drills.conftest import Primary
+from tools.postgres.drills.held import Held
 
 
-def p3(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "agents", "drill", *arguments]
+def p3(*arguments: str, of: str = "drill") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "agents", of, *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -22,20 +26,33 @@ def fits(text: str) -> dict:
     return answer
 
 
+def never_tested(primary: Primary) -> list[str]:
+    """What health says that it needs to know of restores of this database."""
+    said = json.loads(p3("--dsn", primary.reader, "--json", of="health").stdout)
+    return [one["needs"] for one in said["not_checked"] if one["code"] == "recovery-never-tested"]
+
+
 def test_a_good_backup_and_a_cut_one(primary: Primary, tmp_path: Path) -> None:
+    shutil.rmtree(directories.build_data() / "drills", ignore_errors=True)
     dump = primary.dump("command.dump", "--format=custom")
-    said = p3("restore", "--dsn", primary.reader, "--backup", str(dump), "--json")
-    assert said.returncode == 0, said.stderr
-    assert fits(said.stdout)["drill"]["restored"]
-    text = p3("restore", "--dsn", primary.reader, "--backup", str(dump))
-    assert text.stdout.startswith("Restored in ")
-    assert "shop.orders" in text.stdout
     cut = tmp_path / "cut.dump"
     cut.write_bytes(dump.read_bytes()[:-40_000])
     said = p3("restore", "--dsn", primary.reader, "--backup", str(cut))
     assert said.returncode == 1
     assert said.stdout.startswith("NOT RESTORABLE: ")
     assert "Traceback" not in said.stderr
+    assert len(never_tested(primary)) == 1
+    said = p3("restore", "--dsn", primary.reader, "--backup", str(dump), "--json")
+    assert said.returncode == 0, said.stderr
+    assert fits(said.stdout)["drill"]["restored"]
+    text = p3("restore", "--dsn", primary.reader, "--backup", str(dump))
+    assert text.stdout.startswith("Restored in ")
+    assert "shop.orders" in text.stdout
+    assert never_tested(primary) == []
+    (file,) = (directories.build_data() / "drills").iterdir()
+    long_ago = Held.model_validate_json(file.read_bytes()).model_copy(update={"at": datetime(2020, 2, 29, tzinfo=UTC)})
+    file.write_text(long_ago.model_dump_json())
+    assert "2020-02-29" in never_tested(primary)[0]
 
 
 def test_recovery_and_its_ends(primary: Primary) -> None:

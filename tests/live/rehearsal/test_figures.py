@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from statistics import median
 
 import psycopg
 import pytest
@@ -41,7 +40,7 @@ GROWING = {
     "index on text": "CREATE INDEX ON ten.sales (code)",
     "index on numbers": "CREATE INDEX ON ten.sales (shop_id, amount)",
     "set not null": "ALTER TABLE ten.sales ALTER COLUMN amount SET NOT NULL",
-    "check": "ALTER TABLE ten.sales ADD CHECK (amount >= 0 AND length(code) = 32)",
+    "check": "ALTER TABLE ten.sales ADD CHECK (amount >= 0 AND code ~ '^[0-9a-f]{32}$')",
     "foreign key": "ALTER TABLE ten.sales ADD FOREIGN KEY (shop_id) REFERENCES ten.shops",
     "backfill": "UPDATE ten.sales SET note = upper(note)",
 }
@@ -85,16 +84,19 @@ async def run(ground: Ground, statement: str) -> Step:
 async def test_the_estimate_is_right_when_the_table_is_ten_times_as_large(
     statement: str, sales: Shop, tenth: Ground, whole: Ground
 ) -> None:
-    """Up to five turns, as others may work on this machine: the middle of the estimates against that of the runs."""
+    """Up to six turns, as others may work on this machine, which only ever adds: the least estimate against the least run.
+
+    A disturbance of the tenth counts ten times in what is estimated from it.
+    """
     estimated: list[float] = []
     measured: list[float] = []
     async with await Postgres.connect(sales.dsn, Settings()) as live:
-        for _ in range(5):
+        for _ in range(6):
             report = await tenth.rehearse(live, statement)
             assert report.estimate.live_rows >= ROWS
             estimated.append(report.steps[0].live_ms)
             measured.append((await run(whole, statement)).ms)
-            ratio = median(estimated) / median(measured)
+            ratio = min(estimated) / min(measured)
             if 0.6 < ratio < 1.7:
                 break
     print(f"{statement}: estimated {estimated}, measured {measured}, ratio {ratio:.2f}")

@@ -7,6 +7,7 @@ import pytest
 
 from tests.live.rehearsal.ground import Ground
 from tools.postgres.connection import Postgres
+from tools.postgres.rehearsal.rewritten import spare_of
 from tools.postgres.rehearsal.run import run_on
 from tools.postgres.rehearsal.script import read_script
 
@@ -84,6 +85,33 @@ async def test_where_there_is_no_safer_form_the_reason_is_given(
 ) -> None:
     report = await ground.rehearse(live, up)
     assert why in " ".join(each.why for each in report.not_rewritten), (report.not_rewritten, report.rewrite)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("up", "back"),
+    [("DROP INDEX shop.accounts_balance", "CREATE INDEX CONCURRENTLY accounts_balance ON shop.accounts"),
+     ("CREATE UNIQUE INDEX numbers ON shop.accounts (number, kind)", "DROP INDEX CONCURRENTLY shop.numbers")],
+)  # fmt: skip
+async def test_the_way_back_of_the_safer_form_waits_for_nobody(
+    ground: Ground, live: Postgres, up: str, back: str
+) -> None:
+    report = await ground.rehearse(live, up)
+    assert report.rewrite is not None, report.not_rewritten
+    assert back in report.rewrite.down
+
+
+@pytest.mark.once
+async def test_the_spare_looks_names_up_where_the_copy_does(ground: Ground) -> None:
+    async with ground.fresh() as copy:
+        async with await copy.connect() as keeper:
+            await keeper.execute(b'SET search_path = shop, "odd, one"')
+            await keeper.execute(f"ALTER DATABASE {copy.database} SET search_path FROM CURRENT".encode())
+        async with spare_of(copy) as spare:
+            assert spare is not None
+            async with await spare.connect() as connection:
+                found = await connection.execute("SELECT current_setting('search_path'), 'accounts'::regclass::text")
+                assert await found.fetchone() == ('shop, "odd, one"', "accounts")
 
 
 async def test_batches_that_are_stopped_go_on_where_they_were(ground: Ground, live: Postgres) -> None:

@@ -8,7 +8,7 @@ advisory lock, which goes with the connection. What was left by a maker that was
 import secrets
 import zlib
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import psycopg
@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from common.errors import Refused
 from common.queries import query
 from tools.postgres.connection import Postgres
-from tools.postgres.faults import unreachable
+from tools.postgres.faults import is_lost, translate, unreachable
 from tools.postgres.place import place
 from tools.postgres.rehearsal.schema import EXTENSION, HARMLESS
 from tools.postgres.rehearsal.scope import Scope
@@ -42,7 +42,8 @@ class Scratch:
 async def scratch(dsn: str, postgres: Postgres, scope: Scope, missing: list[str]) -> AsyncIterator[Scratch]:
     """An empty database on the scratch server, gone when the block ends.
 
-    Raises Refused without the mark or when it is the live server, Unreachable when it does not answer.
+    Raises Refused without the mark or when it is the live server, Unreachable when it does not answer, EngineDied when it
+    ends while the block runs.
     """
     async with await _connected(dsn) as holder:
         await _allowed(holder, postgres, place(dsn))
@@ -51,8 +52,12 @@ async def scratch(dsn: str, postgres: Postgres, scope: Scope, missing: list[str]
         await holder.execute("SELECT pg_advisory_lock(%s)", (_number(name),))
         try:
             yield await _made(holder, dsn, name, scope, missing)
+        except psycopg.OperationalError as error:
+            if is_lost(error):
+                raise translate(error, "the scratch server", place(dsn)) from error
+            raise
         finally:
-            if not holder.closed:
+            with suppress(psycopg.OperationalError):  # it is gone; the next copy there drops what is left
                 await _drop(holder, name)
 
 

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ from psycopg.rows import dict_row
 from pydantic import BaseModel
 
 from common.errors import InputError, Unreachable
-from common.findings import Finding
+from common.findings import Finding, Severity
 from common.queries import query
 from tools.postgres.connection import Postgres
 from tools.postgres.drills import archive, judgement, throwaway
 from tools.postgres.drills.archive import Archive, Fault
 from tools.postgres.drills.backup import Backup, recognise
 from tools.postgres.drills.counts import PACKAGE, TableCount, compared, counted
+from tools.postgres.drills.held import Held, remember
 from tools.postgres.drills.restore import Step
 from tools.postgres.drills.target import recovery_target, refuse_before
 from tools.postgres.drills.throwaway import Restored
@@ -145,7 +146,11 @@ async def pitr_drill(
     _name_the_break(drill, known, unpacked, log, bool(aimed))
     progress("comparing rows with the live server")
     tables = await compared(drill.counts, live, trace) if drill.counts else []
-    return _report(drill, known, unpacked, target, tables, live)
+    report = _report(drill, known, unpacked, target, tables, live)
+    if report.reached and not any(one.severity.rank <= Severity.HIGH.rank for one in report.findings):
+        held = Held(at=datetime.now(UTC), backup=report.backup, rows=report.rows_restored)
+        await asyncio.to_thread(remember, str(facts["system_identifier"]), live.database, held)
+    return report
 
 
 async def _recover(drill: _Run, place: Path, unpacked: Unpacked, aimed: dict[str, str], database: str) -> None:
@@ -224,14 +229,26 @@ def _bytes(lsn: str) -> int:
     return (int(high, 16) << 32) | int(low, 16)
 
 
+def _reached(lsn: str, segment_bytes: int) -> int:
+    """A position of the live server's write-ahead log, without the header that a page or segment begins with.
+
+    Replay stops before that header, insertion goes on behind it (PostgreSQL's access/xlog_internal.h: 40 and 24 bytes).
+    """
+    place = _bytes(lsn)
+    for length, header in ((segment_bytes, 40), (8192, 24)):
+        if place % length <= header:
+            return place - place % length
+    return place
+
+
 def _report(
     drill: _Run, known: Archive, unpacked: Unpacked, target: str, tables: list[TableCount], live: Postgres
 ) -> PitrDrill:
     facts, size = drill.facts, unpacked.segment_bytes
     same = facts["system_identifier"] == unpacked.system_identifier
     now, lsn = facts["now"], str(facts["lsn"])
-    lag = _bytes(lsn) - (archive.place(known.newest, size) + 1) * size if known.newest else None
-    loss_bytes = max(0, _bytes(lsn) - _bytes(drill.lsn)) if drill.lsn and same and not target else None
+    lag = _reached(lsn, size) - (archive.place(known.newest, size) + 1) * size if known.newest else None
+    loss_bytes = max(0, _reached(lsn, size) - _bytes(drill.lsn)) if drill.lsn and same and not target else None
     loss_s = (0.0 if not loss_bytes else judgement.age_s(drill.until, now)) if loss_bytes is not None else None
     findings = judgement.broken(drill.faults, drill.until)
     if drill.failure:

@@ -1,12 +1,13 @@
 """A dump in plain SQL, fed to psql so that nothing in it can make psql run a program."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.engines.installs import Install
+from common.engines.installs import Install, embedded
 from tools.postgres.drills.compressed import opened
 from tools.postgres.drills.programs import Ended, run
 
@@ -15,8 +16,11 @@ COPY = re.compile(rb"COPY .* FROM stdin;\s*\Z")
 _CONNECT = re.compile(rb"""\\connect (-reuse-previous=on )?[\w="' -]+\s*\Z""")
 _OWN = re.compile(rb"\\(un)?restrict \w+\s*\Z")
 _COMPLETE = b"dump complete"
-_RESTRICTS = {13: 22, 14: 19, 15: 14, 16: 10, 17: 6}
-"""Since which minor version psql knows \\restrict; major versions after these always do."""
+_RESTRICTS = {16: 10, 17: 6}
+"""Since which minor version psql knows \\restrict; major versions after these always do.
+
+Those before read rows of a table that could not be made, and that end in a statement of their own, as part of the next.
+"""
 _LINES = 1_000
 
 
@@ -37,17 +41,21 @@ class PlainDump:
 async def restore_plain(
     install: Install, path: Path, database: str, environment: dict[str, str]
 ) -> tuple[Ended, PlainDump]:
-    """Run the dump with psql in `database`, as the servers' account. An error in it does not end it, as with psql -f."""
+    """Run the dump with psql in `database`, as the servers' account. An error in it does not end it, as with psql -f.
+
+    The psql is that of `install` when it can be kept from running the dump's own commands, else the embedded one.
+    """
     seen = PlainDump()
+    program = install if _restricts(install) else await asyncio.to_thread(embedded)
     ended = await run(
-        install,
+        program,
         "psql",
         "-X",
         "-q",
         "-d",
         database,
         environment=environment,
-        text=_text(path, seen, _restricts(install), install.major),
+        text=_text(path, seen),
         as_account=True,
     )
     return ended, seen
@@ -55,17 +63,17 @@ async def restore_plain(
 
 def _restricts(install: Install) -> bool:
     minor = re.match(r"\d+\.(\d+)", install.version)
-    return int(minor[1] if minor else 0) >= _RESTRICTS.get(install.major, 0) if install.major >= 13 else False
+    return install.major > 15 and int(minor[1] if minor else 0) >= _RESTRICTS.get(install.major, 0)
 
 
-async def _text(path: Path, seen: PlainDump, restricted: bool, major: int) -> AsyncIterator[bytes]:
+async def _text(path: Path, seen: PlainDump) -> AsyncIterator[bytes]:
     """The dump's lines; outside rows, psql's own commands are refused by psql itself, but for \\connect.
 
     `\\restrict KEY` makes psql refuse every backslash command until `\\unrestrict KEY` (CVE-2025-8714): our key takes
     the place of the dump's own, which whoever wrote the dump knows.
     """
     key = secrets.token_hex(16).encode()
-    begin, end = (b"\\restrict " + key + b"\n", b"\\unrestrict " + key + b"\n") if restricted else (b"", b"")
+    begin, end = b"\\restrict " + key + b"\n", b"\\unrestrict " + key + b"\n"
     yield begin
     try:
         with opened(path) as file:
@@ -74,9 +82,8 @@ async def _text(path: Path, seen: PlainDump, restricted: bool, major: int) -> As
             for line in file:
                 if rows:
                     rows = not line.startswith(b"\\.")
-                    # Rows of a table that is not there were a statement to psql: it must not go on. With psql 15, rows
-                    # of tables that are there were lost after it (tried on 15 and 18).
-                    if not rows and major > 15:
+                    # Rows of a table that is not there were a statement to psql: it must not go on.
+                    if not rows:
                         line += b";\n"
                 elif line[:1] == b"\\" and _OWN.match(line):
                     continue

@@ -19,6 +19,7 @@ from tools.postgres.connection import Postgres
 from tools.postgres.drills import judgement, lacking, throwaway
 from tools.postgres.drills.backup import Backup, Kind, cut_off, recognise
 from tools.postgres.drills.counts import PACKAGE, TableCount, compared, counted
+from tools.postgres.drills.held import Held, remember
 from tools.postgres.drills.loading import Loader, make_loader, read_needs
 from tools.postgres.drills.needs import Needs
 from tools.postgres.drills.plain import restore_plain
@@ -128,7 +129,11 @@ async def restore_drill(live: Postgres, path: str, progress: Callable[[str], Non
         drill.failure = str(error.facts["detail"])
     progress("comparing rows with the live server")
     tables = await compared(drill.counts, live, trace) if drill.rto_ms is not None else []
-    return _report(drill, tables)
+    report = _report(drill, tables)
+    if report.restored and not any(one.severity.rank <= Severity.HIGH.rank for one in report.findings):
+        held = Held(at=datetime.now(UTC), backup=report.backup, rows=report.rows_restored)
+        await asyncio.to_thread(remember, str(facts["system_identifier"]), live.database, held)
+    return report
 
 
 async def _dump(drill: _Run, facts: dict[str, Any]) -> None:

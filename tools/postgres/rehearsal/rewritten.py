@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 from pglast import ast
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 from common.errors import DbcrewError
 from tools.postgres.rehearsal.case import Case
 from tools.postgres.rehearsal.copy import Copy
+from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.rehearsal import Trial, try_on
 from tools.postgres.rehearsal.rewrite import safer
 from tools.postgres.rehearsal.script import read_script
@@ -80,6 +82,10 @@ async def _clone(keeper: psycopg.AsyncConnection, database: str, name: str) -> N
         )
     )
     for setting, value in (each.split("=", 1) for each in row[1] or ()):
+        if setting == "search_path":  # a list of names: as one literal it would be one name
+            await keeper.execute("SELECT set_config('search_path', %s, false)", (value,))
+            await keeper.execute(sql.SQL("ALTER DATABASE {} SET search_path FROM CURRENT").format(sql.Identifier(name)))
+            continue
         await keeper.execute(
             sql.SQL("ALTER DATABASE {} SET {} = {}").format(
                 sql.Identifier(name), sql.Identifier(setting), sql.Literal(value)
@@ -148,7 +154,7 @@ def _drawn(line: str, was: Trial, now: Trial) -> bool:
 
 
 def _gentler(was: Trial) -> str:
-    """The migration's own way back, which leads back from the same end; indexes are dropped CONCURRENTLY."""
+    """The migration's own way back, which leads back from the same end; indexes come and go CONCURRENTLY."""
     statements = read_script(was.down_sql, "the way back")
     partitioned = any(" ON ONLY " in (fact.get("definition") or "") for fact in was.after.catalogue.values())
     if partitioned or any(each.control for each in statements):
@@ -158,6 +164,14 @@ def _gentler(was: Trial) -> str:
         node = each.node
         if isinstance(node, ast.DropStmt) and node.removeType == ObjectType.OBJECT_INDEX and not node.concurrent:
             lines.append(re.sub(r"^DROP\s+INDEX", "DROP INDEX CONCURRENTLY", each.sql, flags=re.IGNORECASE))
+        elif isinstance(node, ast.IndexStmt) and not node.concurrent and _stays(node.relation, was):
+            lines.append(re.sub(r"^CREATE\s+(UNIQUE\s+)?INDEX", r"\g<0> CONCURRENTLY", each.sql, flags=re.IGNORECASE))
         else:
             lines.append(each.sql)
     return "".join(f"{line};\n" for line in lines)
+
+
+def _stays(relation: Any, was: Trial) -> bool:
+    """Whether the way back finds this table there, with rows that somebody may be writing."""
+    named = QualifiedName(str(relation.schemaname), str(relation.relname))
+    return f"table {named}" in was.after.catalogue and f"table {named}" in was.before.catalogue
