@@ -93,7 +93,7 @@ SELECT * FROM pgstattuple('orders');
 EXPLAIN SELECT * FROM orders WHERE user_id = 7;
 EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT user_id, sum(total) FROM orders GROUP BY user_id;
 SHOW server_version;
-SHOW ALL;
+SHOW work_mem;
 SELECT o.id, sum(i.quantity * i.price) AS computed, o.total, o.total - sum(i.quantity * i.price) AS off FROM orders o JOIN items i ON i.order_id = o.id GROUP BY o.id HAVING o.total <> sum(i.quantity * i.price) ORDER BY abs(o.total - sum(i.quantity * i.price)) DESC;
 SELECT a.user_id, min(b.at - a.at) FROM events a JOIN events b ON b.user_id = a.user_id AND b.at > a.at AND b.kind <> a.kind GROUP BY a.user_id;
 SELECT user_id, session, count(*), min(at), max(at) FROM (SELECT user_id, at, sum(fresh) OVER (PARTITION BY user_id ORDER BY at) AS session FROM (SELECT user_id, at, CASE WHEN at - lag(at) OVER (PARTITION BY user_id ORDER BY at) > interval '30 min' THEN 1 ELSE 0 END AS fresh FROM events) marked) numbered GROUP BY 1, 2;

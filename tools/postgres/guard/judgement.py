@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from pglast.parser import ParseError, parse_sql_json, scan
 
+from tools.postgres.guard import columns
 from tools.postgres.guard.names import Known
 from tools.postgres.guard.nodes import Walk, article, setting
 from tools.postgres.guard.verdict import Effect, Refusal, Verdict
@@ -117,7 +118,7 @@ def _judge_tree(tree: dict[str, Any], known: Known) -> Verdict:
 def _statement(kind: str, node: dict[str, Any], walk: Walk) -> None:
     """Raises Refusal unless the statement is a read."""
     if kind == "SelectStmt":
-        walk.run(node)
+        _query(node, walk)
     elif kind == "ExplainStmt":
         _explain(node, walk)
     elif kind == "VariableShowStmt":
@@ -136,7 +137,13 @@ def _explain(node: dict[str, Any], walk: Walk) -> None:
     if kind != "SelectStmt":
         refusal = _other(kind)
         raise Refusal(refusal.code, refusal.effect, f"EXPLAIN of {article(kind)}: only queries are explained here")
-    walk.run(query)
+    _query(query[kind], walk)
+
+
+def _query(node: dict[str, Any], walk: Walk) -> None:
+    walk.run(node)
+    if walk.partly_secret:
+        columns.check(node)
 
 
 def _other(kind: str) -> Refusal:

@@ -96,5 +96,11 @@ OPERATORS = words("operators.txt") | words("extension-operators.txt")
 EXTENSION_FUNCTIONS, EXTENSION_SCHEMAS = _extensions()
 """Functions of well-known extensions, and the schemas in which people install them."""
 
+SECRET_COLUMNS = {
+    name: (frozenset(columns["secret"].split()), frozenset(columns["plain"].split()))
+    for name, columns in tomllib.loads(_DATA.joinpath("secret-columns.toml").read_text(encoding="utf-8")).items()
+}
+"""Relations with columns that may carry secrets: these columns, and those that cannot."""
+
 SECRETS = words("secrets.txt")
 """Relations that carry secrets or files."""

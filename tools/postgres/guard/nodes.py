@@ -15,6 +15,7 @@ from tools.postgres.guard.names import (
     EXTENSION_SCHEMAS,
     FIELDS,
     OPERATORS,
+    SECRET_COLUMNS,
     SECRETS,
     Known,
     words,
@@ -63,6 +64,8 @@ class Walk:
         self.known = known
         self.relations: list[Name] = []
         self.functions: list[str] = []
+        self.partly_secret = False
+        """Whether a relation was met of which only some columns may be read."""
         self._on: dict[str, Callable[[Any], None]] = {
             "FuncCall": self._call,
             "ColumnRef": self._column,
@@ -211,7 +214,10 @@ class Walk:
         self.relations.append((schema, name))
         if schema == "pg_toast":
             raise Refusal("secret", "unknown", "pg_toast holds the stored form of other tables, secrets included")
-        if (name if schema in (None, "pg_catalog") else f"{schema}.{name}") in SECRETS:
+        dotted = name if schema in (None, "pg_catalog") else f"{schema}.{name}"
+        if dotted in SECRET_COLUMNS:
+            self.partly_secret = True
+        elif dotted in SECRETS:
             raise Refusal("secret", "unknown", f"{name} holds secrets, files or samples of other roles' rows")
 
     def _sample(self, node: Node) -> None:
@@ -223,6 +229,8 @@ class Walk:
 
 def setting(name: str) -> None:
     """Refuse to read a configuration parameter whose value is a secret."""
+    if name.lower() == "all":
+        raise Refusal("secret", "unknown", "SHOW ALL shows settings that hold secrets too: name the one that is wanted")
     if _SECRET_SETTING.search(name):
         raise Refusal("secret", "unknown", f"the setting {name} may hold a secret")
 

@@ -1,0 +1,170 @@
+"""Relations of which only some columns may be read: settings, statistics, roles, foreign servers, and their like.
+
+A second walk, over statements that name one of them. It refuses every way to the columns that may carry a secret: by name,
+`*`, the whole row (`SELECT s FROM pg_settings s`, `(s).setting`), functions in attribute notation (`s.row_to_json`), columns
+that an alias renames, joins that compare them unnamed. Values of settings may be read where the statement names the settings,
+statistics where it names the tables.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tools.postgres.guard.names import SECRET_COLUMNS
+from tools.postgres.guard.nodes import setting
+from tools.postgres.guard.verdict import Refusal
+
+Node = dict[str, Any]
+Own = set[tuple[str, str]]
+"""Relations with secret columns that a query reads: the name it has for each, and the relation's own."""
+
+_MOST = 20
+"""More queries over such relations than anybody puts into one statement: each takes a look of its own."""
+_BEFORE_NAMES = ("fromClause", "whereClause", "havingClause")
+"""What the server may evaluate before it has looked at the name of a setting."""
+_KEYS = {"pg_settings": ("name",), "pg_stats": ("tablename", "schemaname")}
+"""The columns that say what a row is about, where that tells whether it can be a secret."""
+_NEEDS = {
+    "pg_settings": "name the settings, as in WHERE name = 'work_mem', or read other columns",
+    "pg_stats": "name the tables, as in WHERE tablename = 'orders', or read other columns",
+}
+_SYSTEM = frozenset({"ctid", "oid", "tableoid", "xmin", "xmax", "cmin", "cmax"})
+_FAMILIES = (
+    "autovacuum", "bgwriter", "checkpoint", "commit", "cpu_", "deadlock", "default_", "effective", "enable_", "geqo", "hash_",
+    "hot_standby", "idle", "jit", "lock_", "log_", "log", "maintenance", "max_", "max", "min_", "parallel", "random_page",
+    "seq_page", "shared_", "statement", "synchronous", "temp_", "track", "vacuum", "wal_", "wal", "work_mem",
+)  # fmt: skip
+"""How names of PostgreSQL's own settings begin, of which none holds a secret."""
+
+
+def check(statement: Node) -> None:
+    """Raise Refusal when the SELECT `statement` may read a column that carries secrets."""
+    found = [(node, own) for node in _nodes(statement) if "fromClause" in node and (own := _own(node["fromClause"]))]
+    if len(found) > _MOST:
+        raise Refusal("secret", "unknown", f"reads settings, roles or servers in more than {_MOST} places at once")
+    free: Own = set()
+    for node, own in found:
+        if _fixed(node, own, top=node is statement):
+            for part in _BEFORE_NAMES:
+                _refuse(node.get(part, ()), own)
+        else:
+            free |= own
+            _refuse_star(node, own)
+    if free:
+        _refuse(statement, free)
+
+
+def _own(clause: list[Node]) -> Own:
+    """Such relations of one FROM. Raises Refusal where their columns are renamed."""
+    own: Own = set()
+    joins: list[Node] = []
+    stack: list[Any] = list(clause)
+    while stack:
+        item = stack.pop()
+        if (join := item.get("JoinExpr")) is not None:
+            joins.append(join)
+            stack += [join[side] for side in ("larg", "rarg") if side in join]
+        elif (sample := item.get("RangeTableSample")) is not None:
+            stack.append(sample["relation"])
+        elif (table := item.get("RangeVar")) is not None:
+            schema, alias = table.get("schemaname"), table.get("alias", {})
+            name = table["relname"] if schema in (None, "pg_catalog") else f"{schema}.{table['relname']}"
+            if name in SECRET_COLUMNS:
+                if "colnames" in alias:
+                    raise _refusal(name, "its columns get other names")
+                own.add((alias.get("aliasname", table["relname"]), name))
+    for join in joins if own else ():
+        if join.get("isNatural") or "alias" in join:
+            raise _refusal(next(iter(own))[1], "a join hides which of its columns are read")
+        for using in join.get("usingClause", ()):
+            _column([using["String"].get("sval", "")], own)
+    return own
+
+
+def _fixed(node: Node, own: Own, *, top: bool) -> bool:
+    """Whether the query's WHERE names the settings, or the tables of the statistics, that it reads, none of them a secret.
+
+    A query within another may be merged with it, and the other's conditions be looked at first if they are cheaper than
+    this one: nothing is cheaper than one comparison.
+    """
+    if len(own) != 1:
+        return False
+    ((alias, relation),) = own
+    alone = len(node["fromClause"]) == 1 and "RangeVar" in node["fromClause"][0]
+    where = node.get("whereClause", {})
+    terms = where["BoolExpr"]["args"] if where.get("BoolExpr", {}).get("boolop") == "AND_EXPR" else [where]
+    for term in terms:
+        comparison = term.get("A_Expr", {})
+        left = _names(comparison.get("lexpr", {}).get("ColumnRef", {}))
+        if (left[:-1] != [alias] and not (alone and len(left) == 1)) or left[-1] not in _KEYS.get(relation, ()):
+            continue
+        if (kind := comparison["kind"]) != "AEXPR_OP" and not top:
+            continue
+        operator = comparison["name"][0].get("String", {}).get("sval") if len(comparison["name"]) == 1 else None
+        right = comparison["rexpr"]
+        if kind == "AEXPR_LIKE" and operator == "~~" and relation == "pg_settings":
+            prefix = (_constant(right) or "").split("%")[0].split("\\")[0]
+            if prefix.split("_")[0] and prefix.startswith(_FAMILIES) and "." not in prefix:
+                return True
+        elif kind in ("AEXPR_OP", "AEXPR_IN", "AEXPR_OP_ANY") and operator == "=":
+            items = right.get("List", {}).get("items") or right.get("A_ArrayExpr", {}).get("elements") or [right]
+            named = [_constant(item) for item in items]
+            if all(named):
+                for name in map(str, named):
+                    if relation == "pg_settings":
+                        setting(name)
+                    elif name.startswith("pg_"):
+                        raise Refusal("secret", "unknown", f"the statistics of {name} may hold samples of secrets")
+                return True
+    return False
+
+
+def _refuse(part: Any, own: Own) -> None:
+    """Raise Refusal for a reference, anywhere in `part`, that may be to a secret column of these relations."""
+    for node in _nodes(part):
+        for key, value in node.items():
+            if key == "ColumnRef":
+                _column(_names(value), own)
+
+
+def _refuse_star(node: Node, own: Own) -> None:
+    for target in node.get("targetList", ()):
+        if _names(target.get("ResTarget", {}).get("val", {}).get("ColumnRef", {})) == ["*"]:
+            raise _refusal(next(iter(own))[1], "all of its columns are read")
+
+
+def _column(names: list[str], own: Own) -> None:
+    """Raise Refusal when the column reference `names` may be to a secret, or to a whole row, of these relations."""
+    last = names[-1]
+    for alias, relation in own:
+        secret, plain = SECRET_COLUMNS[relation]
+        if len(names) == 1 and last == alias:
+            raise _refusal(relation, "its rows are read whole")
+        if last in secret if len(names) == 1 else names[-2:-1] == [alias] and last not in plain | _SYSTEM:
+            raise _refusal(relation, "all of its columns are read" if last == "*" else f"{last} is read")
+
+
+def _refusal(relation: str, why: str) -> Refusal:
+    listed = ", ".join(sorted(SECRET_COLUMNS[relation][0]))
+    needs = _NEEDS.get(relation, "name the columns that are wanted, others than these")
+    return Refusal("secret", "unknown", f"{relation}: {why}; secrets may stand in {listed}: {needs}")
+
+
+def _names(reference: Node) -> list[str]:
+    """The parts of a ColumnRef, `*` for a star; empty for what is none."""
+    return [part["String"].get("sval", "") if "String" in part else "*" for part in reference.get("fields", ())]
+
+
+def _constant(node: Node) -> str | None:
+    found: str | None = node.get("A_Const", {}).get("sval", {}).get("sval")
+    return found
+
+
+def _nodes(tree: Any) -> Iterator[Node]:
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            yield node
+            stack.extend(node.values())
+        elif isinstance(node, list | tuple):
+            stack.extend(node)
