@@ -252,7 +252,7 @@ def _rows(place, statement: str) -> list[tuple[object, ...]]:
 def test_a_text_that_is_too_long(place, tmp_path):
     big = tmp_path / "big.txt"
     big.write_bytes(b"why slow? " * 1_000_000)
-    with pytest.raises(TooLarge, match="DBCREW_ISSUE_BYTES.*Send the part that matters"):
+    with pytest.raises(TooLarge, match=r"DBCREW_ISSUE_BYTES.*Send the part that matters"):
         text_of(str(big), Settings())
     with pytest.raises(TooLarge):
         asked(place.reader, "why slow? " * 100_000)

@@ -89,9 +89,9 @@ async def test_rows_and_bytes_are_capped_before_memory_fills(any_database: Any) 
     settings = Settings(result_rows=1_000, result_bytes=1_000_000)
     async with await Postgres.connect(any_database.dsn, settings) as postgres:
         before = psutil.Process(os.getpid()).memory_info().rss
-        with pytest.raises(TooLarge, match="1,000 rows.*DBCREW_RESULT_ROWS"):
+        with pytest.raises(TooLarge, match=r"1,000 rows.*DBCREW_RESULT_ROWS"):
             await ask(postgres, "SELECT g FROM generate_series(1, 50000000) g")
-        with pytest.raises(TooLarge, match="1,000,000 bytes.*DBCREW_RESULT_BYTES"):
+        with pytest.raises(TooLarge, match=r"1,000,000 bytes.*DBCREW_RESULT_BYTES"):
             await ask(postgres, "SELECT repeat('x', 10000) FROM generate_series(1, 5000000)")
         with pytest.raises(TooLarge, match="bytes"):
             await ask(postgres, "SELECT repeat('x', 2000000)")

@@ -41,7 +41,8 @@ class Answer:
     @property
     def counted(self) -> str:
         """The count and what it counts, as a template with `{against}`: the count ends at ENOUGH."""
-        return ("at least {against} " if self.against >= ENOUGH else "{against} ") + self.question.replace("{", "{{").replace("}", "}}")
+        question = self.question.replace("{", "{{").replace("}", "}}")
+        return ("at least {against} " if self.against >= ENOUGH else "{against} ") + question
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,9 @@ async def try_on(
         owner = owner_of(before, tables)
         progress("running the migration")
         light = [each.sql for each in served if each.before.ms <= BESIDE_MS]
-        steps = await run_on(copy, statements, owner=owner, limit_s=STATEMENT_S, beside=tables, served=light)
+        steps = await run_on(
+            copy, statements, owner=owner, limit_s=STATEMENT_S, beside=tables, served=light, progress=progress
+        )
         after = await snapshot(keeper)
         failed = steps[-1].error is not None
         compared = await again(copy, served) if served and not failed else []
@@ -93,7 +95,7 @@ async def try_on(
         if back_source != "none" and not failed:
             progress("running the way back")
             back = back or (read_script(back_sql, "the derived down") if back_sql else ())
-            down_steps = await run_on(copy, back, owner=owner, limit_s=STATEMENT_S) if back else []
+            down_steps = await run_on(copy, back, owner=owner, limit_s=STATEMENT_S, progress=progress) if back else []
             restored = await snapshot(keeper)
             lines = mend(before, restored) if back_source == "derived" else []
             if lines and all(step.error is None for step in down_steps):

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -29,6 +29,7 @@ from tools.postgres.rehearsal.step import Step, hold, waited
 
 _HERE = "tools.postgres.rehearsal"
 _POLL_S = 0.01
+_TELL_S = 15.0
 _KEEP_FREE_BYTES = 200_000_000
 _ENDS = (
     TransactionStmtKind.TRANS_STMT_COMMIT,
@@ -44,6 +45,7 @@ class _Run:
     watcher: psycopg.AsyncConnection
     clients: Clients
     limit_s: float
+    progress: Callable[[str], None]
     floors: dict[int, float] = field(default_factory=dict)
     files: dict[int, Row] = field(default_factory=dict)
     seen: dict[tuple[QualifiedName, str], list[float]] = field(default_factory=dict)
@@ -62,13 +64,14 @@ async def run_on(
     limit_s: float,
     beside: Sequence[QualifiedName] = (),
     served: Sequence[str] = (),
+    progress: Callable[[str], None] = lambda line: None,
 ) -> list[Step]:
     """Run the statements in order, stopping at the first that fails (the last step then has `error`).
 
     They run as a role that is no superuser, under `owner` where given. Each is its own transaction unless the file has
     begun one. Meanwhile clients read and write single rows of the tables `beside`, and send the statements `served`.
 
-    Raises TimedOut when one takes longer than `limit_s` seconds, DiskFull when it eats the disk.
+    Raises TimedOut when one takes longer than `limit_s` seconds, whatever timeouts it sets itself, DiskFull when it eats the disk.
     """
     runner, watcher = await copy.connect_as_owner(), await copy.connect()
     async with runner, watcher:
@@ -76,7 +79,7 @@ async def run_on(
             await runner.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(owner)))
         taken = await floors(runner, statements) if beside else {}
         async with clients_of(copy, beside, served) as clients:
-            run = _Run(copy, runner, watcher, clients, limit_s, taken)
+            run = _Run(copy, runner, watcher, clients, limit_s, progress, taken)
             return await _steps(run, statements)
 
 
@@ -120,7 +123,8 @@ async def _step(run: _Run, statement: Statement) -> Step:
     error: psycopg.Error | None = None
     rows = -1
     scanned: tuple[QualifiedName, ...] = ()
-    watch = asyncio.create_task(_watch(run, poll=statement.alone))
+    pid = run.runner.info.backend_pid
+    watch = asyncio.create_task(_watch(run, pid, statement))
     try:
         async with asyncio.timeout(run.limit_s):
             if wrap:
@@ -144,10 +148,10 @@ async def _step(run: _Run, statement: Statement) -> Step:
     except psycopg.Error as failed:
         error, ms = failed, (time.perf_counter() - began) * 1000
     except TimeoutError:
-        await _stop(run)
+        await _stop(run, pid)
         raise TimedOut(
             what=f"Statement {statement.number} (line {statement.line}) on the copy", seconds=f"{run.limit_s:g}",
-            next="It was stopped and nothing was changed: see whether it ever ends, or do it in batches.",
+            next="Nothing was changed on the live server: see whether it ever ends, or do it in batches.",
         ) from None  # fmt: skip
     finally:
         watch.cancel()
@@ -197,23 +201,30 @@ def _failed_on(error: psycopg.Error) -> QualifiedName | None:
     return QualifiedName(schema, table) if schema and table else None
 
 
-async def _stop(run: _Run) -> None:
+async def _stop(run: _Run, pid: int) -> None:
+    """End the session itself: a statement may catch that it is cancelled."""
     with suppress(psycopg.Error):
-        await run.watcher.execute("SELECT pg_terminate_backend(%s)", (run.runner.info.backend_pid,))
+        await run.watcher.execute("SELECT pg_terminate_backend(%s)", (pid,))
 
 
-async def _watch(run: _Run, *, poll: bool) -> None:
+async def _watch(run: _Run, pid: int, statement: Statement) -> None:
     """Beside a running statement: the disk, who waits, and the locks of what takes and drops them as it goes."""
     checked = 0.0
-    pid = run.runner.info.backend_pid
+    began = told = time.monotonic()
     while True:
+        if time.monotonic() - told > _TELL_S:
+            told = time.monotonic()
+            run.progress(
+                f"statement {statement.number} (line {statement.line}) runs on the copy for {told - began:.0f} s now; "
+                f"it is stopped after {run.limit_s:g} s"
+            )
         if time.monotonic() - checked > 0.1:
             checked = time.monotonic()
             if shutil.disk_usage(directories.engines()).free < _KEEP_FREE_BYTES:
-                await _stop(run)
+                await _stop(run, pid)
                 raise OSError
         with suppress(psycopg.Error):
-            if poll:
+            if statement.alone:
                 await _look(run)
             await run.clients.look(run.watcher, pid)
         await asyncio.sleep(_POLL_S)
