@@ -12,8 +12,8 @@ SECRET = ("password", "sslpassword", "scram_client_key", "scram_server_key", "oa
 def parts(dsn: str) -> dict[str, str]:
     """The parameters of a connection string.
 
-    Raises InputError when it is none, or empty: libpq would go wherever its defaults lead. libpq's own message is left out: it quotes what it could not read, which may be a
-    piece of the password.
+    Raises InputError when it is none, or empty: libpq would go wherever its defaults lead. libpq's own message is left
+    out: it quotes what it could not read, which may be a piece of the password.
     """
     if not dsn.strip():
         raise InputError(detail="The connection string is empty", next=_FORM)

@@ -71,7 +71,8 @@ async def run_on(
     They run as a role that is no superuser, under `owner` where given. Each is its own transaction unless the file has
     begun one. Meanwhile clients read and write single rows of the tables `beside`, and send the statements `served`.
 
-    Raises TimedOut when one takes longer than `limit_s` seconds, whatever timeouts it sets itself, DiskFull when it eats the disk.
+    Raises TimedOut when one takes longer than `limit_s` seconds, whatever timeouts it sets itself, DiskFull when it
+    eats the disk.
     """
     runner, watcher = await copy.connect_as_owner(), await copy.connect()
     async with runner, watcher:
