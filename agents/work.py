@@ -44,7 +44,7 @@ class Team:
         """Answer the case, and those it hands on. Gives it finished.
 
         `retry`: an answered case whose engine went away while it was looked at is worked on once more; what was found
-        is kept, what the engine did not answer is asked again.
+        is kept, what the engine did not answer is asked again. So it is in a case that stopped on the way.
 
         Raises CaseBusy when another process has it, CaseFailed when it stopped on the way (it can be gone on with),
         InputError when it is about another live server.
@@ -52,15 +52,16 @@ class Team:
         cases = Cases(self.store)
         async with self.store.only_one(case_id):
             case = await cases.get(case_id)
-            if case.finished:
-                if not retry or lost(await StateLedger(self.store).records(case_id)) is None:
-                    return case
-                await AsyncPostgresSaver(self.store.pool).adelete_thread(case_id)
+            unanswered = lost(await StateLedger(self.store).records(case_id)) is not None
+            if case.finished and not (retry and unanswered):
+                return case
             if case.request.live != self.live.where:
                 detail = f"Case {case_id} is about {case.request.live}, not about {self.live.where}"
                 raise InputError(detail=detail, next="Give the DSN of the server it is about")
             await cases.mark(case_id, Stage.RUNNING)
             try:
+                if unanswered:
+                    await AsyncPostgresSaver(self.store.pool).adelete_thread(case_id)
                 await self._run(case, cases)
             except asyncio.CancelledError:  # Ctrl-C
                 self.progress(f"what was found is kept; go on with ./p3 cases {case_id} --retry")

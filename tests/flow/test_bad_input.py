@@ -22,7 +22,7 @@ from agents.doors.command import answer, ask, text_of
 from agents.office import team
 from common import directories
 from common.config.settings import Settings, settings
-from common.errors import CaseBusy, InputError, NothingAsked, TooLarge, Unreachable
+from common.errors import CaseBusy, CaseFailed, DiskFull, InputError, NothingAsked, TooLarge, Unreachable
 from tests.flow.conftest import SHOP, Shop
 from tools.postgres.grant import grant
 
@@ -488,6 +488,31 @@ def test_the_live_server_dies_and_comes_back(place, gate):
     assert len({one.key for one in kept}) == len(
         [one for one in second.report.evidence if one.key in {k.key for k in kept}]
     )
+
+
+def test_a_case_that_lost_its_server_and_then_stopped_asks_again(place, gate):
+    """What an engine did not answer is no finding to go on with: not even when only the comment was still to be written."""
+    door = gate(place.reader)
+
+    def stop(line: str) -> None:
+        if "explain" in line:
+            door.shut()
+        if line.startswith("verify"):
+            raise DiskFull(where="build_data", doing="writing a checkpoint")
+
+    async def work():
+        with pytest.raises(CaseFailed) as stopped:
+            async with team(door.dsn, stop) as crew:
+                await ask(SLOW, "", crew)
+        door.reopen()
+        async with team(door.dsn, lambda line: None) as crew:
+            return str(stopped.value), await answer(await ask(SLOW, "", crew), crew)
+
+    stopped, said = asyncio.run(work())
+    assert said.json["case"] in stopped
+    assert (said.report.status, said.problems) == ("done", ())
+    assert said.json["proposals"]
+    assert any(one.status == "error" for one in said.report.evidence)
 
 
 def test_a_case_of_another_server_is_not_worked_on_here(place):
