@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     """The most time one statement may wait for a lock on a live engine."""
     analyze_cost_limit: float = Field(default=5_000_000, gt=0)
     """EXPLAIN ANALYZE runs on a live engine only when the planner's cost estimate is below this."""
+    trusted_functions: str = ""
+    """Functions of the database's own, as `schema.name` with commas between, that only read: statements that call them
+    may be explained and run on a live engine. Their author's word (STABLE, IMMUTABLE) is not enough."""
     result_rows: int = Field(default=10_000, ge=1)
     """The most rows one statement may bring back from a live engine."""
     result_bytes: int = Field(default=16_000_000, ge=1_000)

@@ -35,7 +35,7 @@ class Result(BaseModel):
 async def run(args: Args, bench: Bench) -> Result:
     """The planner's plan and cost for one reading statement, without running it."""
     async with bench.live() as session:
-        await allow(session, args.sql)
+        await allow(session, args.sql, bench.settings)
         found = await explained(session, args.sql, ("VERBOSE", "SETTINGS"), args.values)
         top = found["Plan"]
         return Result(

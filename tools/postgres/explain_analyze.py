@@ -57,7 +57,7 @@ class Result(BaseModel):
 async def run(args: Args, bench: Bench) -> Result:
     """Measured times, rows and pages of one reading statement, run on the live server within a cost limit."""
     async with bench.live() as session:
-        await allow(session, args.sql)
+        await allow(session, args.sql, bench.settings)
         estimate = await explained(session, args.sql, (), args.values)
         cost, limit = float(estimate["Plan"]["Total Cost"]), bench.settings.analyze_cost_limit
         if cost > limit:

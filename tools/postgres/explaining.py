@@ -5,10 +5,11 @@ from typing import Any
 
 from psycopg import sql
 
+from common.config.settings import Settings
 from common.errors import InputError, MalformedSql, Refused
-from common.queries import query
 from tools.postgres.connection import Session
-from tools.postgres.guard import Known, proven_read
+from tools.postgres.guard import proven_read
+from tools.postgres.guard.known import known
 from tools.postgres.statements import has_parameters
 
 
@@ -16,10 +17,11 @@ class NeedsValues(InputError):
     """This statement has parameters: {parameters}. Give a value for each, in order, or put them into the statement."""
 
 
-async def allow(session: Session, statement: str) -> None:
+async def allow(session: Session, statement: str, settings: Settings) -> None:
     """Raise Refused unless `statement` is proven to only read, reckoning with the functions of this database."""
-    rows = await session.rows(query(__package__, "own_functions"))
-    verdict = proven_read(statement, Known(functions={row["name"]: row["volatility"] for row in rows}))
+    trusted = frozenset(name.strip() for name in settings.trusted_functions.split(",") if name.strip())
+    here = await known(session, trusted)
+    verdict = proven_read(statement, here)
     if verdict.allowed:
         return
     if verdict.code == "malformed":
@@ -29,6 +31,14 @@ async def allow(session: Session, statement: str) -> None:
         if verdict.effect == "write"
         else "Send one SELECT, without EXPLAIN before it, that calls nothing the guard cannot prove to be a read."
     )
+    if verdict.code == "unknown-function" and verdict.functions:
+        own = [each for each in here.functions if verdict.functions[-1] in (each, each.rpartition(".")[2])]
+        if own:
+            listed = ",".join(sorted({*trusted, *own}))
+            needs = (
+                f"Nothing was run. If {' and '.join(own)} only reads, say so and ask again: "
+                f"DBCREW_TRUSTED_FUNCTIONS={listed}. Or ask with what it does written into the statement."
+            )
     raise Refused(reason=f"{verdict.reason} ({verdict.code})", needs=needs)
 
 

@@ -209,8 +209,13 @@ async def test_own_functions_do_not_run(shop: Any, live: Any, look: Any) -> None
         " AS $$ BEGIN PERFORM pg_advisory_lock(5); RETURN 1; END $$"
     )
     try:
-        assert (await look(live, "explain", sql="SELECT app.sly()")).status is Status.REFUSED
-        assert (await look(live, "explain_analyze", sql="SELECT sly()")).status is Status.REFUSED
+        for tool, statement in (("explain", "SELECT app.sly()"), ("explain_analyze", "SELECT sly()")):
+            evidence = await look(live, tool, sql=statement)
+            assert evidence.status is Status.REFUSED
+            assert "DBCREW_TRUSTED_FUNCTIONS=app.sly" in evidence.data["needs"]
+        trusting = Settings(trusted_functions=" app.sly, app.other")
+        assert (await look(live, "explain", trusting, sql="SELECT app.sly() + 1")).ok
+        assert (await look(live, "explain", trusting, sql="SELECT app.sly(), setval('s', 1)")).status is Status.REFUSED
     finally:
         shop.database.execute("DROP FUNCTION app.sly()")
 

@@ -136,7 +136,7 @@ class Walk:
                     "unknown-function",
                     "unknown",
                     f"{name} may be PostgreSQL's own or {others[0]}: write pg_catalog.{name}, "
-                    f"or list {others[0]} as a read in the configuration",
+                    f"or list {others[0]} in DBCREW_TRUSTED_FUNCTIONS",
                 )
             if name in BUILTINS or name in EXTENSION_FUNCTIONS:
                 return
@@ -152,7 +152,7 @@ class Walk:
             "unknown-function",
             "unknown",
             f"nobody vouches for the function {dotted}: only PostgreSQL's own reads, those of well-known extensions "
-            "and those listed as reads in the configuration may be called",
+            "and those listed in DBCREW_TRUSTED_FUNCTIONS may be called",
         )
 
     def _setting(self, node: Node) -> None:
