@@ -1,6 +1,7 @@
 """Is my backup good? Restored into a throwaway server, counted, and compared with what is live."""
 
 import re
+from collections.abc import Sequence
 
 from agents.asked import Question
 from agents.desk import Brief
@@ -8,11 +9,12 @@ from agents.playbooks.paths import named_path, untrusted
 from agents.playbooks.playbook import Playbook
 from agents.playbooks.words import ref, stopped, why
 from agents.reply import CaseStatus, Reply
-from agents.streams.seen import about
+from agents.streams.seen import about, everything
 from common.evidence import Evidence, Status
-from common.findings import NotChecked
+from common.findings import Finding, NotChecked, Severity
 
 CODES = ("archiving-off", "archiving-failing", "no-recent-base-backup", "recovery-never-tested")
+_ARCHIVE = ("archiving-failing", "archiving-off")
 _BACKUP = re.compile(r"\b(back-?ups?|backed up|dumps?|pg_dump|pg_basebackup|restor(e|es|ed|able|ing))\b", re.I)
 _ASKS = re.compile(
     r"\b(good|valid|usable|work(s|ing)?|any use|worth|trust|safe|intact|corrupt(ed)?|verif(y|ied)|check(ed)?|test(ed)?|"
@@ -37,16 +39,18 @@ async def work(brief: Brief) -> Reply:
         return await unconfigured(brief, drill, "Is the backup good?")
     if not drill.ok:
         return stopped(brief, "Is the backup good?", drill, input_is_wrong=drill.status is Status.REFUSED)
+    health = await brief.call("health", codes=list(_ARCHIVE))
+    archive = everything(health)
     return Reply(
         role=brief.role.name,
         question=brief.question.number,
         title="Is the backup good?",
-        verdict=_verdict(drill),
+        verdict=_verdict(drill) + _since(archive),
         prose=(_how(drill), *tables(drill)),
-        findings=tuple(about(drill)),
+        findings=(*about(drill), *archive),
         not_checked=tuple(NotChecked.model_validate(one) for one in drill.data["not_checked"]),
         limits=_limits(drill),
-        looked_at=(drill.id,),
+        looked_at=(drill.id, health.id),
         status=CaseStatus.DONE,
     )
 
@@ -54,9 +58,9 @@ async def work(brief: Brief) -> Reply:
 async def unconfigured(brief: Brief, drill: Evidence, title: str) -> Reply:
     """The drill had nothing to work on: what it needs, and what the live server says of its backups and archive."""
     health = await brief.call("health", codes=sorted(CODES))
-    found = about(health)
+    found = [one for one in everything(health) if one.severity is not Severity.INFO or one.code in _ARCHIVE]
     seen = (
-        "What the live server knows of its backups and its archive stands below."
+        f"What the live server knows of its backups and its archive stands below.{_since(found)}"
         if found
         else "The live server reports no trouble with its archive; that says nothing of a backup."
     )
@@ -91,6 +95,16 @@ def _verdict(drill: Evidence) -> str:
     elif drill.data["loses_s"] is not None:
         says += " Its newest rows are those that are newest now."
     return says
+
+
+def _since(found: Sequence[Finding]) -> str:
+    """What of the changes since a backup is lost with the server, where its archive does not keep them."""
+    codes = {one.code for one in found}
+    if "archiving-off" in codes:
+        return " The live server archives no WAL (`archive_mode` is off): what was changed after a backup is lost with it."
+    if "archiving-failing" in codes:
+        return " The live server's archive takes no WAL at the moment: what was changed since is lost with it."
+    return ""
 
 
 def _how(drill: Evidence) -> str:

@@ -20,15 +20,20 @@ async def health(desk: Desk, tables: list[str], codes: tuple[str, ...]) -> list[
 
 def about(evidence: Evidence, tables: Iterable[str] | None = None) -> list[Finding]:
     """The findings in evidence of the health tool that are above info; with `tables`, those about these tables only."""
+    chosen = None if tables is None else tuple(tables)
+    return [
+        one
+        for one in everything(evidence)
+        if one.severity is not Severity.INFO and (chosen is None or _concerns(one, chosen))
+    ]
+
+
+def everything(evidence: Evidence) -> list[Finding]:
+    """The findings in evidence of the health tool or of a drill, those for information included."""
     if not evidence.ok:
         return []
     found = [Finding.model_validate(one) for one in evidence.data["findings"]]
-    chosen = None if tables is None else tuple(tables)
-    return [
-        one.model_copy(update={"evidence": (evidence.id,)})
-        for one in found
-        if one.severity is not Severity.INFO and (chosen is None or _concerns(one, chosen))
-    ]
+    return [one.model_copy(update={"evidence": (evidence.id,)}) for one in found]
 
 
 def _concerns(finding: Finding, tables: tuple[str, ...]) -> bool:

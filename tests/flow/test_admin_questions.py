@@ -14,10 +14,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from agents.doors.command import Answer, answer, ask
 from agents.office import team
-from common.config.settings import settings
+from common.config.settings import Settings, settings
 from common.engines.account import account
 from common.engines.files import free_port
 from tests.live.drills.conftest import PASSWORD, Primary, primary  # noqa: F401
+from tools.postgres.grant import grant
 
 
 @pytest.fixture
@@ -62,6 +63,24 @@ def test_is_my_backup_good(asked, primary: Primary) -> None:  # noqa: F811
     said = asked("is our backup good?", DBCREW_BACKUP=str(cut))
     assert said.exit_code == 1
     assert [one["code"] for one in said.json["findings"]] == ["backup-not-restorable"]
+
+
+def test_a_backup_of_a_server_that_archives_nothing(asked, database, tmp_path) -> None:
+    database.execute("CREATE TABLE notes AS SELECT n FROM generate_series(1, 100) AS n")
+    reader = asyncio.run(grant(database.dsn, Settings(), role=f"reader_{database.name}", apply=True)).dsn
+    off = "The live server archives no WAL (`archive_mode` is off)"
+    said = asked("is my backup good?", reader)
+    assert off in said.markdown
+    assert "archiving-off" in [one["code"] for one in said.json["findings"]]
+    dump = tmp_path / "notes.sql"
+    dump.write_text(
+        "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE public.notes (n int);\n"
+        "INSERT INTO public.notes SELECT generate_series(1, 100);\n--\n-- PostgreSQL database dump complete\n--\n"
+    )
+    said = asked(f"is my backup {dump} good?", reader)
+    assert said.json["status"] == "done"
+    assert "Yes: restored in" in said.markdown
+    assert off in said.markdown
 
 
 def test_what_would_pitr_give_me(asked, primary: Primary) -> None:  # noqa: F811
