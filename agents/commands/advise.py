@@ -10,7 +10,7 @@ import typer
 from agents.console import emit, progress, run
 
 if TYPE_CHECKING:
-    from tools.postgres.advise.advice import Advice
+    from tools.postgres.advise.advised import Advice
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(kB|MB|GB|TB)?\Z", re.IGNORECASE)
 _MOST_BYTES = 50_000_000

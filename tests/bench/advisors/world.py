@@ -151,6 +151,7 @@ def _reader(dsn: str, schema: str) -> None:
         connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(place, role))
         connection.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(place, role))
         connection.execute(sql.SQL("GRANT pg_read_all_stats TO {}").format(role))
+        connection.execute(sql.SQL("GRANT SELECT ON hypopg_list_indexes TO {}").format(role))  # postgres-mcp reads it
 
 
 def _as_reader(dsn: str) -> str:

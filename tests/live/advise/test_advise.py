@@ -6,7 +6,8 @@ import psycopg
 import pytest
 
 from common.config.settings import Settings
-from tools.postgres.advise.advice import Advice, Adviser
+from tools.postgres.advise.advice import Adviser
+from tools.postgres.advise.advised import Advice
 from tools.postgres.advise.workload import from_text
 from tools.postgres.connection import Postgres
 from tools.postgres.index_candidates import TOOL, Args

@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from common.config.settings import Settings
-from tools.postgres.advise.advice import Advice, Adviser
+from tools.postgres.advise.advice import Adviser
+from tools.postgres.advise.advised import Advice
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.proof import Measured
 from tools.postgres.advise.workload import from_text

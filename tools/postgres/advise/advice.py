@@ -5,28 +5,27 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 
 import psycopg
 
 from common.config.settings import Settings
 from common.errors import DbcrewError, EngineDied, NoData, Refused
+from tools.postgres.advise.advised import Advice
 from tools.postgres.advise.building import beside, beyond_hypopg, grown, reserved, wanted
 from tools.postgres.advise.built import Built
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.carried import carried, lost
 from tools.postgres.advise.case import Case
 from tools.postgres.advise.cases import Missing, cases_of
+from tools.postgres.advise.clock import Clock
 from tools.postgres.advise.costs import Known, Trial
 from tools.postgres.advise.hypothetical import Hypothetical, possible
 from tools.postgres.advise.masked import distrusted
 from tools.postgres.advise.mixed import Mixed
-from tools.postgres.advise.proof import Proof, prove, without_the_guilty
+from tools.postgres.advise.proof import prove, without_the_guilty
 from tools.postgres.advise.search import Choice, Search
-from tools.postgres.advise.single import why_none
-from tools.postgres.advise.sizes import estimate
 from tools.postgres.advise.statistics import statistics
-from tools.postgres.advise.tidy import Drop, drops
+from tools.postgres.advise.tidy import drops
 from tools.postgres.advise.unused import unused
 from tools.postgres.advise.workload import Workload
 from tools.postgres.advise.writes import upkeep
@@ -38,7 +37,6 @@ _READING = 0.25
 """Share of the time that reading the statements may take."""
 _STATEMENT_LIMIT_MS = 15_000
 """The most one run of a statement may take, when a minute or more is given; in less time a quarter of it."""
-_SMALL_BYTES = 65_536
 _WORTH_NAMING = 1.5
 """Times cheaper that an index must make a statement to be spoken of when it is not advised."""
 _COPY_ROWS = 50_000
@@ -49,60 +47,6 @@ _ROW_SECURITY = (
     "Measured as the tables' owner: other roles can use an index there only for comparisons that are LEAKPROOF "
     "(=, < and their like on plain columns; not lower(), LIKE or @>)"
 )
-
-
-@dataclass
-class Advice:
-    """What came out. Costs are the planner's; `proof` holds what was measured on the copy."""
-
-    cases: list[Case] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    choice: Choice = field(default_factory=Choice)
-    proof: Proof = field(default_factory=Proof)
-    build_ms: dict[Candidate, float] = field(default_factory=dict)
-    insert_us: dict[Candidate, float | None] = field(default_factory=dict)
-    """Microseconds that each index adds to the insert of a row, timed on the copy."""
-    dropped: list[Candidate] = field(default_factory=list)
-    """Chosen by estimate, but when the statements were run none was faster with it, or one was slower."""
-    drops: list[Drop] = field(default_factory=list)
-    statistics: list[Drop] = field(default_factory=list)
-    how: str = "none"
-    """`hypopg` (and a copy), `copy`, or `none` when neither could be had: indexes are then named by rule, untried."""
-    missing: list[Missing] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    untried: set[Candidate] = field(default_factory=set)
-    """Advised by rule: neither HypoPG nor a copy could try them."""
-    dear: dict[int, tuple[Candidate, float]] = field(default_factory=dict)
-    """For a statement the index that helps it most on the copy, and how many times cheaper it is by estimate."""
-
-    def why_not(self, case: Case) -> str:
-        """Why nothing helps a statement."""
-        if case.number in self.proof.not_run:
-            return f"not run on the copy: {self.proof.not_run[case.number]}"
-        if case.number in self.dear:
-            index, times = self.dear[case.number]
-            return (
-                f"{index.plain_ddl} makes it {times:,.1f} times cheaper by estimate, which in this workload does not "
-                "outweigh the space it takes and its upkeep, or did not hold when it was run"
-            )
-        return why_none(case.statement, bool(case.candidates))
-
-    def guess(self, cases: Sequence[Case], storage_bytes: float) -> None:
-        """Add the likeliest index of each statement of `cases`, as far as they fit, because none could be tried."""
-        ranked = wanted(cases, None)
-        for case in cases:
-            if any(case.number in users for users in self.choice.users.values()):
-                continue
-            mine = [e for e in ranked if e in case.candidates and not e.include and e.table.size_bytes > _SMALL_BYTES]
-            for each in mine[:1]:
-                size = estimate(each)
-                if each not in self.choice.indexes:
-                    if sum(self.choice.sizes.values()) + size > storage_bytes:
-                        continue
-                    self.choice.indexes.append(each)
-                    self.choice.sizes[each] = size
-                    self.untried.add(each)
-                self.choice.users.setdefault(each, []).append(case.number)
 
 
 class Adviser:
@@ -140,12 +84,15 @@ class Adviser:
         try:
             await self._on_copy(advice, searching, began + self._seconds)
         except (DbcrewError, psycopg.Error) as error:
-            (chosen,) = await asyncio.gather(searching, return_exceptions=True)
+            (hypothetical,) = await asyncio.gather(searching, return_exceptions=True)
             if isinstance(error, EngineDied):
                 raise
             said = " ".join(str(error).split())
             advice.missing.append(Missing("a copy to run the statements on", said))
-            if not isinstance(chosen, Choice) and not advice.proof.measured:
+            if hypothetical is True and not advice.proof.measured:
+                free = max(self._storage / 2, self._storage - reserved(advice.cases))
+                advice.choice = await self._by_estimate(advice.cases, free)
+            elif not advice.proof.measured:
                 advice.how = "none"
                 advice.guess(advice.cases, self._storage)
         tables = {r.table.oid: r.table for case in advice.cases for r in case.statement.relations}
@@ -156,8 +103,8 @@ class Adviser:
         advice.drops += [each for each in idle if each.ddl not in named]
         return advice
 
-    async def _hypothetical(self, advice: Advice) -> Choice | None:
-        """The choice among what HypoPG can make, or None where there is no HypoPG."""
+    async def _hypothetical(self, advice: Advice) -> bool:
+        """Find out by HypoPG what helps each statement; False where there is no HypoPG."""
         every = list(dict.fromkeys(each for case in advice.cases for each in case.candidates))
         try:
             async with self._postgres.session([]) as session:
@@ -167,16 +114,21 @@ class Adviser:
             async with self._postgres.session([], timeout_ms=int(self._seconds * 1000)) as session:
                 self._known = Known(await Hypothetical.begin(session))
                 self._possible = {each for each in usable if not beyond_hypopg(each)}
-                free = max(self._storage / 2, self._storage - reserved(advice.cases))
-                choice = await self._search(self._known, advice.cases, self._possible, 0.4 * self._seconds, free).run()
+                await self._search(self._known, advice.cases, self._possible, 0.4 * self._seconds, 0.0).explore()
         except EngineDied:
             raise
         except DbcrewError as error:
             facts = error.facts if isinstance(error, (NoData, Refused)) else {"reason": str(error), "needs": "-"}
             advice.missing.append(Missing(f"HypoPG: {facts['reason']}", facts["needs"]))
-            return None
-        advice.how, advice.choice = "hypopg", choice
-        return choice
+            return False
+        advice.how = "hypopg"
+        return True
+
+    async def _by_estimate(self, cases: Sequence[Case], storage: float) -> Choice:
+        """The choice among what HypoPG can make, for statements that no copy can run."""
+        async with self._postgres.session([], timeout_ms=int(self._seconds * 1000)) as session:
+            trial = Known(await Hypothetical.begin(session), self._known)
+            return await self._search(trial, cases, self._possible, 0.4 * self._seconds, storage).run()
 
     def _search(
         self,
@@ -196,7 +148,7 @@ class Adviser:
             inventive=not isinstance(trial, Built),
         )
 
-    async def _on_copy(self, advice: Advice, searching: asyncio.Task[Choice | None], deadline: float) -> None:
+    async def _on_copy(self, advice: Advice, searching: asyncio.Task[bool], deadline: float) -> None:
         """Build what is left to choose from on a copy, search it, run the workload, and keep what was used."""
         carry = await carried(self._postgres, advice.cases)
         advice.missing += carry.missing
@@ -216,21 +168,26 @@ class Adviser:
             built = Built(keeper, reader, grown(copy, advice.cases))
             away = await lost(built, advice.cases)
             here = [case for case in advice.cases if case.number not in away]
-            chosen = await searching
-            if chosen is None:
+            by_number = {case.number: case for case in here}
+            hypothetical = await searching
+            if not hypothetical:
                 advice.how = "copy"
             now = time.monotonic()
             until = max(now + self._least_s, now + 0.5 * (deadline - now))
-            usable = await self._built(built, advice, wanted(advice.cases, chosen), until)
+            clock = Clock(built, until)
+            for number, measured in (await clock.pace(here)).items():
+                by_number[number].pace = measured
+            usable = await self._built(built, advice, wanted(advice.cases, hypothetical), until)
             left = max(self._least_s, 0.4 * (deadline - time.monotonic()))
-            result = await self._chosen(built, here, usable, left)
+            result = await self._chosen(built, clock, here, usable, left)
             advice.dear = {
                 number: (best[0][1], result.before[number] / best[0][0])
                 for number, best in result.alone.items()
                 if best and 0 < best[0][0] < result.before[number] / _WORTH_NAMING
             }
-            if chosen is not None:
-                result = beside(result, chosen, away.keys(), self._storage)
+            if hypothetical and away:
+                apart = [case for case in advice.cases if case.number in away]
+                result = beside(result, await self._by_estimate(apart, self._storage), away.keys(), self._storage)
             usable |= await self._built(built, advice, [e for e in result.indexes if e not in usable], math.inf)
             result.indexes = [e for e in result.indexes if e in usable or away.keys() & {*result.users.get(e, ())}]
             self._progress("running the statements without and with the indexes")
@@ -249,10 +206,12 @@ class Adviser:
             for each in advice.choice.indexes:
                 advice.insert_us[each] = await built.insert_us(each)
             advice.statistics = statistics(advice.cases, advice.proof)
-            if chosen is None:
+            if not hypothetical:
                 advice.guess([case for case in advice.cases if case.number in away], self._storage)
 
-    async def _chosen(self, built: Built, cases: Sequence[Case], usable: set[Candidate], seconds: float) -> Choice:
+    async def _chosen(
+        self, built: Built, clock: Clock, cases: Sequence[Case], usable: set[Candidate], seconds: float
+    ) -> Choice:
         """The choice among what is built, and with HypoPG among all that it can make up at live size."""
         if self._known is None:
             self._progress(f"choosing among {len(usable)} built indexes")
@@ -260,7 +219,7 @@ class Adviser:
         usable = usable | self._possible
         self._progress(f"choosing among {len(usable)} indexes")
         async with self._postgres.session([], timeout_ms=int(self._seconds * 1000)) as session:
-            trial = Mixed(Known(await Hypothetical.begin(session), self._known), Known(built))
+            trial = Mixed(Known(await Hypothetical.begin(session), self._known), Known(built), clock)
             return await self._search(trial, cases, usable, seconds, self._storage).run()
 
     async def _built(self, built: Built, advice: Advice, ranked: Sequence[Candidate], until: float) -> set[Candidate]:

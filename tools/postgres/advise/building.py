@@ -13,9 +13,9 @@ from tools.postgres.rehearsal.names import QualifiedName
 _SPECIAL = frozenset({"gin", "trigram", "partial", "latest", "extreme", "pattern", "sort", "expression"})
 
 
-def wanted(cases: Sequence[Case], chosen: Choice | None) -> list[Candidate]:
+def wanted(cases: Sequence[Case], hypothetical: bool) -> list[Candidate]:
     """What to build, the most useful or quickest first: all, or after HypoPG those it cannot judge."""
-    if chosen is None:
+    if not hypothetical:
         every = dict.fromkeys(each for case in cases for each in case.candidates)
         return sorted(every, key=_rank(cases))
     some = dict.fromkeys(each for case in cases for each in case.candidates if beyond_hypopg(each) and not each.include)

@@ -18,12 +18,14 @@ class Case:
     statement: Statement
     fills: list[Filled]
     candidates: list[Candidate] = field(default_factory=list)
+    pace: float = 1.0
+    """Milliseconds of one unit of its cost, as measured on the copy."""
 
     @property
     def query(self) -> Query:
         """The statement as the search costs it."""
         first, *others = (each.sql for each in self.fills)
-        return Query(self.number, first, self.item.weight, tuple(others))
+        return Query(self.number, first, self.item.weight, tuple(others), self.pace, self.item.total_ms)
 
     @property
     def values(self) -> list[Used]:

@@ -15,13 +15,16 @@ _SAME = 1.001
 class Query:
     """One statement of the workload as it is costed: a read, with values in place of parameters.
 
-    `others` is the same statement with other values; each set of values counts the same.
+    `others` is the same statement with other values; each set of values counts the same. `pace` is what a unit of its cost
+    takes beside the other statements'; `total_ms` what all its calls together took, when that was counted.
     """
 
     number: int
     sql: str
     weight: float = 1.0
     others: tuple[str, ...] = ()
+    pace: float = 1.0
+    total_ms: float | None = None
 
     @property
     def texts(self) -> tuple[str, ...]:

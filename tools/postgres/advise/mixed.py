@@ -2,14 +2,19 @@
 
 from tools.postgres.advise.building import beyond_hypopg
 from tools.postgres.advise.candidate import Candidate
+from tools.postgres.advise.clock import Clock
 from tools.postgres.advise.costs import Costed, Indexes, Known
 
 
 class Mixed:
-    """A trial whose costs are the live server's: what the copy says counts as a share of the cost without indexes."""
+    """A trial whose costs are the live server's: what the copy takes counts as a share of the cost without indexes.
 
-    def __init__(self, live: Known, copy: Known) -> None:
-        self._live, self._copy = live, copy
+    The planner prices what a bitmap visits as disk reads, and a GIN index far above what it takes: so the share is one
+    of times, where the statement can be run on the copy.
+    """
+
+    def __init__(self, live: Known, copy: Known, clock: Clock) -> None:
+        self._live, self._copy, self._clock = live, copy, clock
 
     async def cost(self, text: str, indexes: Indexes) -> Costed:
         """The cost on the live server, of the better plan: with what HypoPG can make up, or with what the copy holds."""
@@ -20,8 +25,10 @@ class Mixed:
         real = await self._copy.cost(text, special)
         if not real.used:
             return plain
-        whole = (await self._copy.cost(text, frozenset())).cost
-        cost = (await self._live.cost(text, frozenset())).cost * real.cost / max(whole, 1e-9)
+        share = await self._clock.share(text, real.used)
+        if share is None:
+            share = real.cost / max((await self._copy.cost(text, frozenset())).cost, 1e-9)
+        cost = (await self._live.cost(text, frozenset())).cost * share
         return Costed(cost, real.used) if cost < plain.cost else plain
 
     async def size(self, candidate: Candidate) -> int:

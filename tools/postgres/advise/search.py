@@ -14,12 +14,9 @@ from dataclasses import dataclass, field
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.costs import Costs, Indexes, Query, Trial
 from tools.postgres.advise.merging import exchanges
+from tools.postgres.advise.moves import moves
 from tools.postgres.advise.worth import Worth
 
-_KEPT_PER_QUERY = 8
-_PEELED = 12
-_HELPED = 0.99
-"""Of the cost before: what is above is as good as nothing."""
 _PROBING = 0.6
 """Share of the time for finding out what helps each statement by itself; what is not needed goes to the next."""
 _LEAST_GAIN = 0.03
@@ -32,6 +29,8 @@ _PRICING = 0.5
 _FULL = 0.9
 _ROUNDS = 6
 _BESIDE = 1.0
+_LEAST_LEFT = 0.02
+"""Of the workload's time: with less left of it, what counts is the speed of single statements."""
 _HOPELESS = 1.0
 """A move that is this much worse than nothing is not tried again."""
 
@@ -76,25 +75,31 @@ class Search:
         self._offered: dict[Candidate, None] = {}
         self._choice = Choice()
 
-    async def run(self) -> Choice:
-        """Search until nothing helps any more, storage is full or time is up."""
-        choice = self._choice
+    async def explore(self) -> list[Indexes]:
+        """Find out what helps each statement: the additions worth trying."""
         await self._worth.begin()
-        choice.before = self._worth.before
-        moves: dict[Indexes, None] = {}
+        self._choice.before = self._worth.before
+        found: dict[Indexes, None] = {}
         end = self._until
         for left, query in zip(range(len(self._queries), 0, -1), self._queries, strict=True):
             # One that takes long to plan (a join of sixty tables) must not use up what the others need.
             now = time.monotonic()
             self._until = now + _PROBING * (end - now) / left
-            for move in await self._moves(query):
-                moves.setdefault(move)
+            base = self._choice.before[query.number]
+            mine, alone = await moves(query, base, self._candidates.get(query.number, ()), self._costs, self._late)
+            self._choice.alone[query.number] = alone
+            found.update(dict.fromkeys(mine))
         self._until = end
-        self._offered = dict.fromkeys(sorted(frozenset().union(*moves), key=lambda each: each.body))
-        chosen = await self._chosen(list(moves))
+        return list(found)
+
+    async def run(self) -> Choice:
+        """Search until nothing helps any more, storage is full or time is up."""
+        found, choice = await self.explore(), self._choice
+        self._offered = dict.fromkeys(sorted(frozenset().union(*found), key=lambda each: each.body))
+        chosen = await self._chosen(found)
         choice.wished = sorted(chosen, key=lambda each: (each.place, each.name))
         if await self._worth.total(chosen) > self._storage:
-            chosen = await self._fitted(list(moves), chosen)
+            chosen = await self._fitted(found, chosen)
         choice.indexes = sorted(chosen, key=lambda each: (each.place, each.name))
         for query in self._queries:
             costed = await self._costs.of(query, chosen)
@@ -124,12 +129,18 @@ class Search:
                 chosen, low = tried, self._worth.pressure
         self._worth.pressure, self._until = 0.0, end
         found = await self._filled(moves, fits if fits is not None else await self._cut(chosen))
+        best, most = found, await self._worth.score(found)
         for _ in range(_ROUNDS):
             before = found
+            left = max(_LEAST_LEFT, await self._worth.left(found))
+            self._worth.emphasis = max(1.0, 1.0 / (math.log(10) * left))  # what the logarithm of what is left grows by
             found = await self._filled(moves, await self._traded(moves, await self._exchanged(found)))
+            score = await self._worth.score(found)
+            if score > most:
+                best, most = found, score
             if found == before or self._late():
                 break
-        return found
+        return best
 
     async def _traded(self, moves: list[Indexes], chosen: Indexes) -> Indexes:
         """A move that does not fit, for those that lose least for the bytes they free, when that is better."""
@@ -174,47 +185,6 @@ class Search:
 
     async def _chosen(self, moves: list[Indexes]) -> Indexes:
         return await self._exchanged(await self._greedy(moves))
-
-    async def _moves(self, query: Query) -> list[Indexes]:
-        """Additions worth trying for one query: the best single candidates, and what the planner takes of all."""
-        offered = frozenset(self._candidates.get(query.number, ()))
-        plain = frozenset(each for each in offered if not each.include)
-        base = self._choice.before[query.number]
-        alone: dict[Candidate, float] = {}
-        for place in dict.fromkeys(each.place for each in self._candidates.get(query.number, ())):
-            for choice in (plain, offered):
-                await self._peel(query, frozenset(each for each in choice if each.place == place), alone)
-        best = sorted(alone.items(), key=lambda pair: (pair[1], len(pair[0].parts), len(pair[0].include), pair[0].name))
-        self._choice.alone[query.number] = [(cost, each) for each, cost in best]
-        moves = [frozenset((each,)) for each, _ in best[:_KEPT_PER_QUERY]]
-        # The cheapest to hold may lose to wider ones everywhere and still be the one to have.
-        lean = sorted((each for each in alone if not each.include), key=lambda one: (len(one.parts), one.name))
-        moves += [frozenset((each,)) for each in lean[:_KEPT_PER_QUERY]]
-        for choice in (offered, plain):
-            together = await self._costs.of(query, choice)
-            if len(together.used) > 1 and together.cost < base * _HELPED:
-                moves += [together.used, *(frozenset((each,)) for each in together.used)]
-        return list(dict.fromkeys(moves))
-
-    async def _peel(self, query: Query, offered: Indexes, alone: dict[Candidate, float]) -> None:
-        """Add to `alone` the candidates of one table that help by themselves, the best first.
-
-        The planner picks the best of all that are left, which are then taken away, until nothing left helps: what
-        it would never pick is not asked about one by one.
-        """
-        base = self._choice.before[query.number]
-        for _ in range(_PEELED):
-            if self._late():
-                return
-            costed = await self._costs.of(query, offered)
-            if not costed.used or costed.cost >= base * _HELPED:
-                return
-            for each in sorted(costed.used, key=lambda one: one.body):
-                if each not in alone:
-                    single = await self._costs.of(query, frozenset((each,)))
-                    if single.cost < base * _HELPED and each in single.used:
-                        alone[each] = single.cost
-            offered -= costed.used
 
     async def _greedy(self, moves: list[Indexes]) -> Indexes:
         chosen: Indexes = frozenset()

@@ -115,6 +115,8 @@ class Schema:
     version: int = 0
     extensions: frozenset[str] = frozenset()
     available: frozenset[str] = frozenset()
+    homes: Mapping[str, str] = field(default_factory=dict)
+    """The schema of each installed extension."""
 
     def table(self, name: str) -> Table | None:
         """The table called `name` (as asked for, or `schema.table`, or a bare name that is unambiguous)."""
@@ -142,7 +144,8 @@ async def schema_of(names: Iterable[str], session: Reader, version: int) -> Sche
         asked |= todo
         todo = {name for row in found if row["definition"] for name in tables_in(row["definition"])} - asked
     offered = await session.rows(
-        "SELECT a.name, a.installed_version IS NOT NULL AS installed FROM pg_available_extensions AS a"
+        "SELECT a.name, a.installed_version IS NOT NULL AS installed, e.extnamespace::regnamespace::text AS home"
+        " FROM pg_available_extensions AS a LEFT JOIN pg_extension AS e ON e.extname = a.name"
         " WHERE a.name IN ('pg_trgm', 'hypopg', 'btree_gin')"
     )
     return Schema(
@@ -150,6 +153,7 @@ async def schema_of(names: Iterable[str], session: Reader, version: int) -> Sche
         version=version,
         extensions=frozenset(row["name"] for row in offered if row["installed"]),
         available=frozenset(row["name"] for row in offered),
+        homes={row["name"]: row["home"] for row in offered if row["home"]},
     )
 
 

@@ -12,10 +12,12 @@ def candidates(shape: Shape, schema: Schema) -> Iterator[Candidate]:
     if "pg_trgm" not in schema.extensions | schema.available:
         return
     table = shape.relation.table
+    home = schema.homes.get("pg_trgm", "public")
+    operators = "gin_trgm_ops" if home == "public" else f"{home}.gin_trgm_ops"
     for term in shape.others:
         anchored = term.op == "like" and (term.value or "%")[0] not in "%_"
         if term.op not in ("like", "ilike", "regex") or anchored or len((term.value or "").strip("%_")) < 3:
             continue
-        part = Part(term.key.text, term.key.plain, operators="gin_trgm_ops")
+        part = Part(term.key.text, term.key.plain, operators=operators)
         why = f"finds a text anywhere in {term.key.text} by its trigrams"
         yield Candidate(table, table.qualified, "gin", (part,), kind="trigram", why=why)
