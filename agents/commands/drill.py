@@ -133,6 +133,8 @@ def _text(tool: str, answer: dict[str, Any]) -> str:
         restored = one["problem"] or ("–" if one["restored_rows"] is None else f"{one['restored_rows']:,}")
         behind = "" if one["behind_s"] is None else show("s", one["behind_s"])
         lines.append(f"  {one['table']:<{width}}  {restored:>14}  {live:>14}  {behind}")
+    if left_out := drill.get("left_out"):
+        lines += ["", "LEFT OUT, as the role that restores here is no superuser", *(f"  {each}" for each in left_out)]
     if answer["not_checked"]:
         lines += ["", "NOT CHECKED", *(f"  {one['code']}  {one['needs']}" for one in answer["not_checked"])]
     return "\n".join(

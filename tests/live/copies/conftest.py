@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -76,7 +77,7 @@ CREATE TABLE crm.odds (
     id bigint PRIMARY KEY, payload xml, papers xml[], home crm.lines, homes crm.lines[], reach crm.reach, main crm.mailbox,
     boxes crm.mailbox[], entries jsonb, line text, num numeric UNIQUE, big bigint UNIQUE, amount numeric, stamp bigint,
     nick text, login text, handle text, alias text, pass text, pw text, pwd text, passwd text, passphrase text, pin text,
-    otp text, token text, secret text, api_key text);
+    otp text, token text, secret text, api_key text, raw bytea, blob bytea, raws bytea[]);
 ALTER TABLE crm.odds ALTER COLUMN line SET STATISTICS 0;
 INSERT INTO crm.odds
 SELECT i, ('<p>xml.planted' || i || '@mail.example</p>')::xml, ARRAY['<b>Planted Paper ' || i * 3 || '</b>']::xml[],
@@ -92,7 +93,9 @@ SELECT i, ('<p>xml.planted' || i || '@mail.example</p>')::xml, ARRAY['<b>Planted
        '@handle.planted' || i * 3,
        'aliasPlanted' || i * 3, 'passPlanted' || i * 7, 'pwPlanted' || i * 7, 'pwdPlanted' || i * 7, 'passwdPlanted' || i * 7,
        'phrasePlanted' || i * 7, 'pinPlanted' || i * 7, 'otpPlanted' || i * 7, 'tokenPlanted' || i * 7, 'secretPlanted' || i * 7,
-       'keyPlanted' || i * 7
+       'keyPlanted' || i * 7,
+       convert_to('{"mail": "raw' || i || '.planted@mail.example"}', 'UTF8'), decode(md5('blob' || i), 'hex'),
+       ARRAY[convert_to('raws' || i || '.planted@mail.example', 'UTF8')]
   FROM (SELECT i, (start || (10 - (
                    SELECT sum(CASE WHEN at % 2 = 0 THEN d ELSE d * 2 / 10 + d * 2 % 10 END)
                    FROM generate_series(1, 15) at, LATERAL (SELECT substr(start, at, 1)::int) s(d)) % 10) % 10)::bigint AS card,
@@ -119,6 +122,8 @@ ODDS = (
     "substring(entries->>'why' FROM 'DE[0-9]+')", "substring(line FROM '4111[0-9 ]+')", "substring(line FROM 'DE[0-9]+')",
     "substring(line FROM '[+][0-9 ]+[0-9]')", "num::text", "big", "nick", "login", "handle", "alias", "pass", "pw", "pwd",
     "passwd", "passphrase", "pin", "otp", "token", "secret", "api_key",
+    "substring(convert_from(raw, 'UTF8') FROM 'raw[0-9]+[^\"]+')",
+    "convert_from(raws[1], 'UTF8')",
 )  # fmt: skip
 """The same over crm.odds."""
 
@@ -198,9 +203,10 @@ def searched(folder: Path, wanted: set[bytes]) -> tuple[int, int, set[bytes]]:
             env={**os.environ, "LC_ALL": "C"},
         )  # fmt: skip
     found.update(done.stdout.split(b"\n")[:-1])
-    starts: dict[bytes, list[bytes]] = {}
+    starts: dict[int, list[bytes]] = {}
     for each in wanted - texts:
-        starts.setdefault(each[:4], []).append(each)
+        starts.setdefault(int.from_bytes(each[:4], sys.byteorder), []).append(each)
+    known = frozenset(starts)
     size = files = 0
     for file in folder.rglob("*"):
         if not file.is_file():
@@ -215,9 +221,13 @@ def searched(folder: Path, wanted: set[bytes]) -> tuple[int, int, set[bytes]]:
         ):
             continue
         for chunk in re.split(rb"\0{16,}", data):
-            # Numbers may end in zeros, which the split took away.
-            part = chunk + bytes(8)
-            for at in range(len(chunk)):
-                if (start := part[at : at + 4]) in starts:
-                    found.update(each for each in starts[start] if part.startswith(each, at))
+            # Numbers may end in zeros, which the split took away; what is looked for may begin at any byte.
+            part = chunk + bytes(12)
+            for shift in range(4):
+                four = memoryview(part)[shift : shift + (len(part) - shift) // 4 * 4].cast("I")
+                if known.isdisjoint(four):
+                    continue
+                for at, start in enumerate(four):
+                    if start in known:
+                        found.update(each for each in starts[start] if part.startswith(each, 4 * at + shift))
     return size, files, found

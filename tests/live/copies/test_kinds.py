@@ -221,7 +221,8 @@ async def test_what_names_do_not_tell_is_masked_or_empty_and_the_rest_stays(peop
     facts = """
         SELECT count(*), count(DISTINCT num), count(DISTINCT big), min(length(num::text)), max(length(big::text)),
                count(*) FILTER (WHERE num = big), sum(amount), sum(stamp), count(DISTINCT main), sum(length(line)),
-               count(DISTINCT line), count(DISTINCT nick), sum(length(entries::text)), count(DISTINCT boxes)
+               count(DISTINCT line), count(DISTINCT nick), sum(length(entries::text)), count(DISTINCT boxes),
+               sum(octet_length(raw)), sum(octet_length(raws[1])), count(DISTINCT raw), count(DISTINCT md5(blob))
           FROM crm.odds"""
     async with copy_of(live, [QualifiedName("crm", "odds")], settings=Settings()) as copy:
         assert await ask(copy, facts) == people.ask(facts)
@@ -234,6 +235,8 @@ async def test_what_names_do_not_tell_is_masked_or_empty_and_the_rest_stays(peop
         assert "CHECK mailbox_check of crm.mailbox: values that are not the live server's cannot be checked" in notes
         kept = await ask(copy, "SELECT line FROM crm.odds WHERE id % 400 NOT IN (357, 358, 359) ORDER BY id")
         assert kept == people.ask("SELECT line FROM crm.odds WHERE id % 400 NOT IN (357, 358, 359) ORDER BY id")
+        blobs = "SELECT md5(string_agg(blob, NULL ORDER BY id)) FROM crm.odds"
+        assert await ask(copy, blobs) == people.ask(blobs)
         cards = await ask(
             copy, "SELECT num::text, substring(line FROM '[0-9][0-9 ]{18}') FROM crm.odds WHERE id % 400 = 357"
         )

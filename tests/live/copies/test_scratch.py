@@ -66,6 +66,7 @@ async def test_a_marked_scratch_server_holds_the_copy_and_nothing_after_it(
     email = people.ask("SELECT email FROM crm.customers WHERE id = 5")[0][0]
     async with copy_of(live, [CUSTOMERS], settings=settings) as copy:
         assert copy.borrowed
+        assert not [each for each in copy.missing if "pg_attver" in each]
         assert "scratch server" in copy.about
         assert sorted({str(name) for (name,) in rows(database.dsn, OURS)}) == [copy.database]
         async with await copy.connect_as_owner() as owner:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.commands.drill import _text
 from common import directories
 from common.engines.account import account
 from tests.live.drills.conftest import Call, Primary
@@ -113,6 +114,8 @@ async def test_what_a_plain_role_cannot_make_is_named(kind: str, primary: Primar
         assert drill["restored"]
         assert drill["rows_restored"] == 32010, "row level security hides nothing, forced or not"
         assert any('event trigger "watch"' in one for one in drill["left_out"])
+        shown = _text("restore_drill", {"drill": drill, "findings": [], "not_checked": [], "elapsed_s": 1.0})
+        assert 'event trigger "watch"' in shown.partition("LEFT OUT")[2]
         assert not any("schema" in one for one in drill["errors"])
     finally:
         primary.run(

@@ -40,7 +40,7 @@ GROWING = {
     "index on text": "CREATE INDEX ON ten.sales (code)",
     "index on numbers": "CREATE INDEX ON ten.sales (shop_id, amount)",
     "set not null": "ALTER TABLE ten.sales ALTER COLUMN amount SET NOT NULL",
-    "check": "ALTER TABLE ten.sales ADD CHECK (amount >= 0 AND code ~ '^[0-9a-f]{32}$')",
+    "check": "ALTER TABLE ten.sales ADD CHECK (amount >= 0 AND code ~ '^[0-9a-z]{32}$')",
     "foreign key": "ALTER TABLE ten.sales ADD FOREIGN KEY (shop_id) REFERENCES ten.shops",
     "backfill": "UPDATE ten.sales SET note = upper(note)",
 }

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
+from common.catalogue import CATALOGUE
 from common.config.settings import Settings
 from common.errors import DbcrewError, InputError, MalformedSql, Refused, TimedOut
 from tests.live.rehearsal.conftest import Shop
@@ -56,8 +58,84 @@ async def test_a_derived_down_restores_catalogue_and_data(ground: Ground, live: 
     assert report.down.restores is True, report.down
 
 
+SLOW = "sha512(repeat(code, 8000)::bytea)"
+CODES = {
+    # code: a migration that it is for, the verdict of that one, a near miss that it is not for; each with its down, if any
+    "lock-blocks-reads": (f"ALTER TABLE shop.orders ADD CHECK ({SLOW} IS NOT NULL)", "unsafe",
+                          f"ALTER TABLE shop.orders ADD CHECK ({SLOW} IS NOT NULL) NOT VALID"),
+    "lock-blocks-writes": (f"UPDATE shop.orders SET note = encode({SLOW}, 'hex')", "unsafe",
+                           f"UPDATE shop.orders SET note = encode({SLOW}, 'hex') WHERE id % 100 = 1"),
+    "table-rewrite": ("ALTER TABLE shop.orders ADD COLUMN token uuid DEFAULT gen_random_uuid()", "",
+                      "ALTER TABLE shop.orders ADD COLUMN token uuid DEFAULT '00000000-0000-0000-0000-000000000000'"),
+    "long-lock-on-large-table": (f"BEGIN; ALTER TABLE shop.orders ADD x int; SELECT max({SLOW}::text) FROM shop.orders; COMMIT",
+                                 "unsafe",
+                                 f"BEGIN; SELECT max({SLOW}::text) FROM shop.orders; ALTER TABLE shop.orders ADD x int; COMMIT"),
+    "index-build-blocks-writes": ("CREATE INDEX ON shop.orders (at)", "", "CREATE INDEX ON shop.colour (name)"),
+    "ddl-and-backfill-together": ("BEGIN; ALTER TABLE shop.orders ADD COLUMN x int; UPDATE shop.orders SET x = 1; COMMIT",
+                                  "unsafe", "ALTER TABLE shop.orders ADD COLUMN x int; UPDATE shop.orders SET x = 1"),
+    "not-reversible": ("ALTER TYPE shop.state ADD VALUE 'gone'", "safe", "ALTER TYPE shop.state RENAME VALUE 'paid' TO 'payed'"),
+    "rollback-loses-data": ("TRUNCATE shop.items", "unsafe", "TRUNCATE shop.audit"),
+    "down-does-not-restore": (("ALTER TABLE shop.orders ADD COLUMN x int", "ALTER TABLE shop.orders DROP COLUMN code"), "unsafe",
+                              ("ALTER TABLE shop.orders ADD COLUMN x int", "ALTER TABLE shop.orders DROP COLUMN x")),
+    "fails-on-existing-data": ("ALTER TABLE shop.orders ALTER COLUMN note SET NOT NULL", "unsafe",
+                               "ALTER TABLE shop.orders ALTER COLUMN at SET NOT NULL"),
+    "dependent-object-breaks": ("ALTER TABLE shop.orders RENAME COLUMN note TO words", "unsafe",
+                                "ALTER TABLE shop.orders RENAME COLUMN at TO moment"),
+    "trigger-multiplies-writes": ("UPDATE shop.orders SET total = total + 1", "",
+                                  "UPDATE shop.orders SET total = total + 1 WHERE id % 100 = 1"),
+    "enum-value-in-own-transaction": (
+        "BEGIN; ALTER TYPE shop.state ADD VALUE 'gone'; UPDATE shop.orders SET state = 'gone' WHERE id = 1; COMMIT", "unsafe",
+        "ALTER TYPE shop.state ADD VALUE 'gone'; UPDATE shop.orders SET state = 'gone' WHERE id = 1"),
+    "not-possible-here": ("ALTER TABLE shop.nothere ADD COLUMN x int", "unsafe",
+                          "ALTER TABLE IF EXISTS shop.nothere ADD COLUMN x int"),
+    "no-lock-timeout": ("ALTER TABLE shop.orders ADD COLUMN more text", "careful",
+                        "SET lock_timeout = '2s'; ALTER TABLE shop.orders ADD COLUMN more text"),
+    "concurrently-in-transaction": ("BEGIN; CREATE INDEX CONCURRENTLY i ON shop.orders (at); COMMIT", "unsafe",
+                                    "CREATE INDEX CONCURRENTLY i ON shop.orders (at)"),
+    "small-table-safe": ("CREATE INDEX ON shop.colour (name)", "safe", "CREATE INDEX ON shop.orders (at)"),
+}  # fmt: skip
+ELSEWHERE = {"retry-over-invalid-index", "plan-regression"}
+"""Those that need more than a migration have tests of their own below."""
+
+
+def test_every_code_of_migrations_has_its_cases() -> None:
+    assert CODES.keys() | ELSEWHERE == CATALOGUE["Migrations"]
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("code", CODES)
+async def test_a_code_and_its_near_miss(ground: Ground, live: Postgres, code: str) -> None:
+    case, verdict, near = CODES[code]
+    report = await ground.rehearse(live, *([case] if isinstance(case, str) else case))
+    assert code in codes(report, "info"), [(each.code, each.why) for each in report.findings]
+    assert verdict in ("", report.verdict), codes(report)
+    missed = await ground.rehearse(live, *([near] if isinstance(near, str) else near))
+    assert code not in codes(missed, "info"), [(each.code, each.why) for each in missed.findings]
+    assert not [each.error for each in missed.steps if each.error], missed.steps
+
+
+async def test_a_plan_that_gets_worse(ground: Ground, live: Postgres, shop: Shop) -> None:
+    shop.database.execute("CREATE EXTENSION pg_stat_statements")
+    try:
+        with psycopg.connect(shop.database.dsn, autocommit=True) as application:
+            for number in range(20):
+                application.execute(
+                    "SELECT count(*) FROM shop.users AS u,"
+                    " LATERAL (SELECT id FROM shop.orders AS o WHERE o.user_id = u.id OFFSET 0) AS x WHERE u.boss = %s",
+                    (number % 10 + 1,),
+                )
+        shop.database.execute(f"GRANT pg_read_all_stats TO {shop.looker}")
+        report = await ground.rehearse(live, "DROP INDEX shop.orders_user")
+        assert "plan-regression" in codes(report), report.served
+        other = "CREATE INDEX CONCURRENTLY o ON shop.orders (user_id, total); DROP INDEX CONCURRENTLY shop.orders_user"
+        report = await ground.rehearse(live, other)
+        assert "plan-regression" not in codes(report), report.served
+        assert [each.error for each in report.served] == [""]
+    finally:
+        shop.database.execute(f"REVOKE pg_read_all_stats FROM {shop.looker}; DROP EXTENSION pg_stat_statements")
+
+
 UNSAFE = [
-    ("ALTER TABLE shop.orders ALTER COLUMN note SET NOT NULL", None, "fails-on-existing-data"),
     ("ALTER TABLE shop.orders ADD CONSTRAINT u UNIQUE (user_id)", None, "fails-on-existing-data"),
     ("ALTER TABLE shop.orders ADD CONSTRAINT k CHECK (total < 900)", None, "fails-on-existing-data"),
     ("ALTER TABLE shop.orders ALTER COLUMN code TYPE varchar(5)", None, "fails-on-existing-data"),
@@ -65,20 +143,12 @@ UNSAFE = [
     ("ALTER TABLE shop.orders DROP COLUMN total", None, "dependent-object-breaks"),
     ("ALTER TABLE shop.orders DROP COLUMN total CASCADE", None, "dependent-object-breaks"),
     ("ALTER TABLE shop.orders DROP COLUMN note", None, "dependent-object-breaks"),
-    ("ALTER TABLE shop.orders RENAME COLUMN note TO words", None, "dependent-object-breaks"),
-    ("BEGIN; CREATE INDEX CONCURRENTLY i ON shop.orders (at); COMMIT", None, "concurrently-in-transaction"),
-    ("BEGIN; ALTER TYPE shop.state ADD VALUE 'gone'; UPDATE shop.orders SET state = 'gone' WHERE id = 1; COMMIT", None,
-     "enum-value-in-own-transaction"),
-    ("BEGIN; ALTER TABLE shop.orders ADD COLUMN x int; UPDATE shop.orders SET x = 1; COMMIT", None, "ddl-and-backfill-together"),
     ("ALTER TABLE shop.orders DROP COLUMN code", "ALTER TABLE shop.orders ADD COLUMN code varchar(20)", "down-does-not-restore"),
-    ("ALTER TABLE shop.orders ADD COLUMN x int", "ALTER TABLE shop.orders DROP COLUMN code", "down-does-not-restore"),
     ("CREATE TABLE shop.t (id int); CREATE TABLE shop.u (id int)", "DROP TABLE shop.t", "down-does-not-restore"),
     ("DROP VIEW shop.big; ALTER TABLE shop.orders ALTER COLUMN total TYPE numeric(12, 0) USING total / 7", None,
      "rollback-loses-data"),
     ("DROP TABLE shop.items", None, "rollback-loses-data"),
-    ("TRUNCATE shop.items", None, "rollback-loses-data"),
     ("DELETE FROM shop.items", None, "rollback-loses-data"),
-    ("ALTER TABLE shop.nothere ADD COLUMN x int", None, "not-possible-here"),
     ("CREATE EXTENSION dblink", None, "not-possible-here"),
 ]  # fmt: skip
 

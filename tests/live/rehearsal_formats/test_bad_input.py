@@ -20,7 +20,7 @@ from common import directories
 from common.engines.copies import open_copy
 from tests.conftest import SETTINGS
 from tests.live.rehearsal.conftest import SHOP, Shop
-from tools.postgres.rehearsal import rehearsal
+from tools.postgres.rehearsal import rehearsal, run
 from tools.postgres.rehearsal.snapshot import differences
 
 pytestmark = pytest.mark.once
@@ -167,7 +167,9 @@ def test_what_never_ends_is_stopped(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
-def test_a_copy_that_runs_out_of_disk(shop: Shop, tmp_path: Path) -> None:
+def test_a_copy_that_runs_out_of_disk(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     disk = Path(tempfile.mkdtemp(prefix="dbcrew-disk-"))
     disk.chmod(0o755)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=900m,mode=0755", "tmpfs", str(disk)], check=True)
@@ -180,6 +182,18 @@ def test_a_copy_that_runs_out_of_disk(shop: Shop, tmp_path: Path) -> None:
         assert process.returncode == 3, (out, errors)
         assert "No space left" in one_line(errors)
         assert list((disk / "engines" / "copies").glob("*")) == []
+        # Where nobody looks at the disk in time, it is the server that ends: it must write its log.
+        monkeypatch.setenv("DBCREW_BUILD_DATA", str(disk))
+        monkeypatch.setattr(run, "_KEEP_FREE_BYTES", 0)
+        (tmp_path / "up.sql").write_text(
+            "INSERT INTO shop.audit (what) SELECT i::text FROM generate_series(1, 20000000) i"
+        )
+        with pytest.raises(BaseException) as ended:  # noqa: PT011
+            rehearse(shop.dsn, str(tmp_path / "up.sql"), "", "", "", as_json=False, verbose=False)
+        assert getattr(ended.value, "exit_code", None) == 3
+        assert "No space left" in one_line(capsys.readouterr().err)
+        assert list((disk / "engines" / "copies").glob("*")) == []
+        (tmp_path / "up.sql").write_text("ALTER TABLE shop.orders ADD COLUMN x int")
         ballast = disk / "ballast"
         with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while shutil.disk_usage(disk).free > 200_000_000:
@@ -194,13 +208,19 @@ def test_a_copy_that_runs_out_of_disk(shop: Shop, tmp_path: Path) -> None:
         disk.rmdir()
 
 
-@pytest.mark.parametrize("moment", ["starting a throwaway", "copying rows", "running the migration"])
-def test_the_live_server_gone_in_the_middle(tmp_path: Path, nothing_left: Callable[[], None], moment: str) -> None:
-    use, cluster = open_copy(18, SETTINGS)
+@pytest.mark.parametrize(
+    ("major", "moment"),
+    [(18, "starting a throwaway"), (15, "copying rows"), (18, "running the migration"), (15, "running the migration")],
+)
+def test_the_live_server_gone_in_the_middle(
+    tmp_path: Path, nothing_left: Callable[[], None], request: pytest.FixtureRequest, major: int, moment: str
+) -> None:
+    request.getfixturevalue(f"postgres{major}")
+    use, cluster = open_copy(major, SETTINGS)
     try:
         with psycopg.connect(cluster.dsn, autocommit=True) as superuser:
             superuser.execute("CREATE ROLE shopkeeper; CREATE ROLE looker LOGIN PASSWORD 'look'")
-            text = SHOP.replace("{owner}", "shopkeeper").replace("{looker}", "looker").replace("{rows}", "60000")
+            text = SHOP.replace("{owner}", "shopkeeper").replace("{looker}", "looker").replace("{rows}", "5000")
             superuser.execute(text.encode())
         dsn = make_conninfo(cluster.dsn, user="looker", password="look", passfile="/dev/null")
         (tmp_path / "up.sql").write_text("ALTER TABLE shop.orders ADD CONSTRAINT c CHECK (total < 5000)")

@@ -39,10 +39,13 @@ class Octets:
         return shown + text[text.index("/") :] if "/" in text else shown
 
     def another(self, form: str, number: int) -> str:
-        """An address that is written with as many digits in each octet."""
+        """An address in another network, that is written with as many digits in each octet."""
         noise = hashlib.shake_128(self._key + b"another%d:" % number + form.encode()).digest(4)
-        octets = zip(form.split("."), noise, strict=True)
-        return ".".join(str(_GROUPS[len(octet)][byte % len(_GROUPS[len(octet)])]) for octet, byte in octets)
+        made = []
+        for at, (octet, byte) in enumerate(zip(form.split("."), noise, strict=True)):
+            group = [each for each in _GROUPS[len(octet)] if at or each != int(octet)]
+            made.append(str(group[byte % len(group)]))
+        return ".".join(made)
 
     def hardware(self, text: str) -> str:
         """A MAC address for another."""

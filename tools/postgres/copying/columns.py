@@ -32,6 +32,10 @@ _LOOK = 300
 
 
 _NUMBER = re.compile(r"[\d.]+")
+_HEX = re.compile(r"\\x((?:[0-9a-f]{2})+)")
+_BLANKS = dict.fromkeys(map(ord, "\t\r\n"), " ")
+_BYTES = 2_000
+"""Bytes of a value that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +110,13 @@ async def personal_columns(
                     unknown.setdefault(table.oid, []).append(fact)
             if column is not None and _is_long(fact) and column.how == "look" and not rows:
                 continue
-            if column is not None and column.how == "look" and not rows and not (row and 0 < row["distinct"] <= _FEW):
+            few = row is not None and 0 < row["distinct"] <= _FEW and not _is_bytes(fact)
+            if column is not None and column.how == "look" and not rows and not few:
                 column = _masked(table.oid, fact, "text")
             if column is not None:
                 found.setdefault(table.oid, {})[fact["name"]] = column
         for oid, these in unknown.items():
-            names = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(each["name"])) for each in these)
+            names = sql.SQL(", ").join(_shown(each) for each in these)
             sample = await session.rows(
                 sql.SQL("SELECT ARRAY[{}] AS found FROM ONLY {} LIMIT {}").format(
                     names, tables[oid].name.identifier, sql.Literal(_LOOK)
@@ -121,7 +126,8 @@ async def personal_columns(
                 values = [str(row["found"][at]) for row in sample if row["found"][at] is not None]
                 found[oid][fact["name"]] = _by_values(found[oid][fact["name"]], fact, values)
     for fact in facts:
-        if _is_long(fact) and (column := found.get(fact["relation"], {}).get(fact["name"])) and column.how == "look":
+        column = found.get(fact["relation"], {}).get(fact["name"])
+        if (_is_long(fact) or _is_bytes(fact)) and column is not None and column.how == "look":
             del found[fact["relation"]][fact["name"]]
     for fact in facts:
         # Words of a text search come from the texts beside them.
@@ -151,6 +157,8 @@ def _by_name(table: Relation, fact: Row) -> Column | None:
         return _masked(table.oid, fact, kind, how="nothing")
     if _is_long(fact) and kind not in NUMBERS and not _pin(fact["name"]):
         return _masked(table.oid, fact, "", how="look")
+    if _is_bytes(fact) and not kind:
+        return _masked(table.oid, fact, "", how="look")
     if not kind or type_ in ("bool", "oid") or fact["class"] in "er":
         return None
     if type_ in _NUMBERS:
@@ -167,6 +175,18 @@ def _by_name(table: Relation, fact: Row) -> Column | None:
 
 def _is_long(fact: Row) -> bool:
     return (fact["element"] or fact["type"]) in _LONG_NUMBERS
+
+
+def _is_bytes(fact: Row) -> bool:
+    return bool((fact["element"] or fact["type"]) == "bytea")
+
+
+def _shown(fact: Row) -> sql.Composed:
+    """The value as text; of bytes, which may be many, the first."""
+    name = sql.Identifier(fact["name"])
+    if _is_bytes(fact) and fact["element"] is None:
+        return sql.SQL("substring({} FROM 1 FOR {})::text").format(name, sql.Literal(_BYTES))
+    return sql.SQL("{}::text").format(name)
 
 
 def _pin(name: str) -> bool:
@@ -188,11 +208,24 @@ def _masked(relation: int, fact: Row, kind: str, how: str = "") -> Column:
 
 
 def _by_values(column: Column, fact: Row, values: Sequence[str]) -> Column:
-    kind = kind_of_values(values)
+    kind = kind_of_values(_texts(values) if _is_bytes(fact) else values)
     if _is_long(fact):
         numbers = [each for value in values for each in _NUMBER.findall(value)]
         kind = "card" if numbers and sum(map(is_card, numbers)) * 2 > len(numbers) else ""
     return _masked(column.relation, fact, kind) if kind else column
+
+
+def _texts(values: Sequence[str]) -> list[str]:
+    """Those of these bytes that are texts: what is no valid UTF-8, or has signs that nobody reads, is none."""
+    found = []
+    for each in (made for value in values for made in _HEX.findall(value)):
+        try:
+            text = bytes.fromhex(each).decode()
+        except ValueError:
+            continue
+        if text.translate(_BLANKS).isprintable():
+            found.append(text)
+    return found
 
 
 def _along_keys(scope: Scope, found: dict[int, dict[str, Column]], facts: dict[tuple[int, str], Row]) -> None:

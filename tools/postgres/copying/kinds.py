@@ -73,7 +73,9 @@ def kind_of_value(text: str) -> str:
         and (text[0] == "+" or re.search(r"\d[ (./-]+\d", text))
     ):
         return "" if re.match(r"\d{4}-\d\d-\d\d", text) else "phone"
-    return "text" if len(text) > _SHORTEST and spans(text) else ""
+    if len(text) <= _SHORTEST or not spans(text):
+        return ""
+    return "text" if spans(text, national=False) else "phone"
 
 
 def kind_of_values(values: Iterable[str]) -> str:

@@ -21,6 +21,19 @@ _ARROWS = ("->", "->>", "#>>", "#>")
 _REGEXES = ("~", "~*", "!~", "!~*")
 _BOUNDS = ("<", ">", "<=", ">=")
 _CONSTANTS = ("SCONST", "ICONST", "FCONST", "USCONST")
+_FIRST = (
+    "btrim", "ltrim", "rtrim", "left", "right", "substr", "substring", "lpad", "rpad", "repeat", "split_part", "translate",
+    "regexp_replace", "regexp_match", "regexp_matches", "regexp_substr", "regexp_split_to_array", "string_to_array",
+    "array_to_string", "string_agg", "encode", "decode", "convert", "convert_to", "convert_from", "digest", "crypt", "hmac",
+    "to_char", "to_date", "to_timestamp", "to_number", "round", "trunc",
+)  # fmt: skip
+_LAST = ("date_trunc", "date_part", "extract", "timezone", "to_tsvector", "to_tsquery", "plainto_tsquery", "unaccent")
+_VALUES: dict[str, slice] = {
+    **dict.fromkeys(_FIRST, slice(0, 1)), **dict.fromkeys(_LAST, slice(-1, None)),
+    **dict.fromkeys(("concat_ws", "format"), slice(1, None)),
+    **dict.fromkeys(("nextval", "currval", "setval", "set_config", "gen_salt"), slice(0)),
+}  # fmt: skip
+"""Which arguments of a function are values. The others say what it does: masked, it would do something else, or fail."""
 _OF_STRINGS = re.compile(r"[^%_\\]+")
 
 
@@ -181,7 +194,11 @@ def _constants(value: Any) -> Iterator[tuple[str, Node]]:
             yield kind, found
         elif kind in ("TypeCast", "CollateClause"):
             yield from _constants(found.get("arg", {}))
-        elif kind in ("A_ArrayExpr", "FuncCall", "CoalesceExpr", "RowExpr", "List"):
+        elif kind == "FuncCall":
+            values = _VALUES.get(found["funcname"][-1]["String"]["sval"], slice(None))
+            for each in found.get("args", ())[values]:
+                yield from _constants(each)
+        elif kind in ("A_ArrayExpr", "CoalesceExpr", "RowExpr", "List"):
             for each in (*found.get("elements", ()), *found.get("args", ()), *found.get("items", ())):
                 yield from _constants(each)
 

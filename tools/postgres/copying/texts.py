@@ -10,11 +10,22 @@ _GROUP = re.compile(r"\d+")
 _IBAN_START = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d\d(?=[ -]?[A-Za-z0-9])", re.A)
 _IBAN_REST = re.compile(r"(?:[ -]?[A-Za-z0-9]){11,30}", re.A)
 _PHONE = re.compile(r"(?<![\w+])\+\(?\d(?:[ ()./-]{0,2}\d){7,14}(?!\d)")
+_NATIONAL = re.compile(
+    r"(?<![\w+./-])(?:\(0?\d{1,4}\)[ -]?\d{2,5}(?:[ .-]?\d{2,5}){1,3}|0\d{1,4}[ /-]\d{2,8}(?:[ .-]?\d{2,4}){0,4}"
+    r"|\d{3}[-.]\d{3}[-.]\d{4}|00[1-9]\d{8,13})(?![\w/-])(?!\.\d)"
+)
+"""With the prefix that is dialled within a country, in brackets or with a zero, or as North America writes them."""
+_CALLED = re.compile(
+    r"\b(?:tel|phone|mobile|mob|cell|fax|call|ring|dial|whatsapp|sms|telefone?|telefono|t[ée]l|m[óo]vil|telem[óo]vel|handy)\b"
+    r"[.:]?(?: (?:me|us|him|her|them|at|on|no|number|is|to))*[.:]? ?(\(?\d[\d ()./-]{5,18}\d)(?!\w)",
+    re.I,
+)
+_DAY = re.compile(r"\d{1,4}([./ -])\d{1,2}\1\d{1,4}\Z")
 
 _FEWEST_DIGITS = 13
 """The shortest card number."""
-_HINTS = tuple(re.compile(each) for each in (rb"0{13}", rb"AA00[0A]{11}", rb"\+0{8}", rb"\xa0", rb"@"))
-"""A card number, an IBAN, a telephone number, a blank that does not break a line, an e-mail address."""
+_HINTS = tuple(re.compile(each) for each in (rb"0{13}", rb"AA00[0A]{11}", rb"0{7}", rb"\xa0", rb"@"))
+"""A card number, an IBAN, a telephone number (and much else), a blank that does not break a line, an e-mail address."""
 _FORMS = bytes.maketrans(
     b"123456789BCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"A" * 25 + b"A" * 26
 )
@@ -40,14 +51,15 @@ def places(texts: Sequence[bytes]) -> set[int]:
     return found
 
 
-def spans(text: str) -> list[tuple[int, int]]:
+def spans(text: str, *, national: bool = True) -> list[tuple[int, int]]:
     """Where such numbers begin and end, in order, none in another.
 
     Cards: 13 to 19 digits with a right check digit, and either a scheme's first digits or written in groups. IBANs:
-    with right check digits. Telephone numbers: with `+`, 8 to 15 digits.
+    with right check digits. Telephone numbers: with `+`, with a prefix of their own country, or after a word such as `call`;
+    7 to 15 digits. Without `national` those with `+` only: the others look like many things.
     """
     found: list[tuple[int, int]] = []
-    for each in (*_ibans(text), *_phones(text), *_cards(text)):
+    for each in (*_ibans(text), *_phones(text), *_cards(text), *(_nationals(text) if national else ())):
         if all(each[1] <= start or end <= each[0] for start, end in found):
             found.append(each)
     return sorted(found)
@@ -83,3 +95,10 @@ def _card(text: str, groups: list[tuple[int, int]]) -> bool:
 
 def _phones(text: str) -> Iterator[tuple[int, int]]:
     return (found.span() for found in _PHONE.finditer(text)) if "+" in text else iter(())
+
+
+def _nationals(text: str) -> Iterator[tuple[int, int]]:
+    for found in (*_NATIONAL.finditer(text), *_CALLED.finditer(text)):
+        number = found[found.lastindex or 0]
+        if 7 <= sum(map(str.isdigit, number)) <= 15 and not _DAY.match(number):
+            yield found.span(found.lastindex or 0)
