@@ -1,5 +1,6 @@
 """Sixty migrations on a payment service with tables of up to three million rows: right by what `migrations.toml` says."""
 
+import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,9 +25,10 @@ COPIED = 10_000
 BUSIEST = "SELECT id, balance FROM pay.accounts WHERE customer_id = {}"
 
 
-@pytest.fixture(scope="module")
-def world(postgres18: Server) -> Iterator[Shop]:
-    database = postgres18.new_database()
+@pytest.fixture(scope="module", params=[18, 15] if os.environ.get("DBCREW_FULL") else [18])
+def world(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    server: Server = request.getfixturevalue(f"postgres{request.param}")
+    database = server.new_database()
     owner, looker = f"owner_{database.name}", f"looker_{database.name}"
     database.execute(f"CREATE ROLE {owner}; CREATE ROLE {looker} LOGIN PASSWORD 'look' IN ROLE pg_read_all_stats")
     database.execute("CREATE EXTENSION pg_stat_statements")

@@ -179,6 +179,7 @@ async def test_made_up_rows_follow_the_statistics(people: People, live: Postgres
         assert not [each for each in said if "FROM ONLY" in each or "COPY" in each]
 
 
+@pytest.mark.once
 async def test_a_masked_copy_is_gone_after_kill_9(people: People, tmp_path: Path) -> None:
     script = tmp_path / "killed.py"
     script.write_text(

@@ -7,10 +7,14 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from common import directories
 from common.directories import ROOT
 from tests.live.drills.conftest import Primary
 from tools.postgres.drills.held import Held
+
+pytestmark = pytest.mark.once
 
 
 def p3(*arguments: str, of: str = "drill") -> subprocess.CompletedProcess[str]:

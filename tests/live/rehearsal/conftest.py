@@ -80,7 +80,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _version(item: pytest.Function) -> object:
-    return item.callspec.params.get("any_postgres") if hasattr(item, "callspec") else None
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return params.get("any_postgres", params.get("primary"))
 
 
 class Shop:

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from common.config.settings import Settings
+from common.config.settings import CopyKind, Settings
 from tests.live.rehearsal.conftest import Shop
 from tools.postgres.connection import Postgres
 from tools.postgres.rehearsal.copy import Copy, copy_of
@@ -48,12 +48,14 @@ class Ground:
 
 
 @contextmanager
-def grounds(shop: Shop, tables: Sequence[QualifiedName], copy_rows: int) -> Iterator[Ground]:
-    """Ends with the proof that nothing that was tried changed the live server's catalogue or rows."""
-    settings = Settings(copy_rows=copy_rows)
+def grounds(
+    shop: Shop, tables: Sequence[QualifiedName], copy_rows: int, *, kind: CopyKind = "masked", proven: bool = True
+) -> Iterator[Ground]:
+    """Ends, where `proven`, with the proof that nothing that was tried changed the live server's catalogue or rows."""
+    settings = Settings(copy_rows=copy_rows, postgresql_copy=kind)
 
     async def make(stack: AsyncExitStack) -> Ground:
-        before = await shop.state()
+        before = await shop.state() if proven else Snapshot({}, {})
         async with await Postgres.connect(shop.dsn, settings) as live:
             copy = await stack.enter_async_context(copy_of(live, tables, settings=settings, children=True))
         return Ground(shop, copy, before)
@@ -63,4 +65,5 @@ def grounds(shop: Shop, tables: Sequence[QualifiedName], copy_rows: int) -> Iter
         ground = runner.run(make(stack))
         yield ground
         runner.run(stack.aclose())
-        assert differences(ground.before, runner.run(shop.state())) == []
+        if proven:
+            assert differences(ground.before, runner.run(shop.state())) == []

@@ -93,6 +93,7 @@ async def test_a_table_that_may_not_be_read_is_refused_with_the_grant(
         shop.database.execute("DROP SCHEMA dark CASCADE")
 
 
+@pytest.mark.once
 async def test_a_disk_with_no_room_is_named_before_anything_starts(
     live: Postgres, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +105,7 @@ async def test_a_disk_with_no_room_is_named_before_anything_starts(
     assert leftovers() == before
 
 
+@pytest.mark.once
 async def test_killed_in_mid_rehearsal_leaves_nothing(shop: Shop, tmp_path: Path) -> None:
     script = tmp_path / "killed.py"
     script.write_text(

@@ -133,6 +133,7 @@ async def test_of_a_large_table_the_rows_asked_for_are_all_there(
     assert "a sample of the rows of shop.orders" in result.about
 
 
+@pytest.mark.matrix
 async def test_what_cannot_be_measured_is_named(
     live: Postgres, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

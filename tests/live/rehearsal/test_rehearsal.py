@@ -274,6 +274,7 @@ async def test_tables_that_the_role_may_not_see_are_named_with_the_grant(
         shop.database.execute("DROP SCHEMA dark CASCADE; DROP TABLE shop.hidden")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -294,6 +295,7 @@ async def test_what_reaches_outside_is_refused_before_anything_starts(
         await rehearse(live, f"SELECT 1;\n{hostile};", settings=settings)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     "hidden",
     [
@@ -341,6 +343,7 @@ async def test_a_statement_that_catches_its_cancelling_is_stopped_and_spoken_of(
     assert said[0].endswith(" s now; it is stopped after 2 s")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("text", "error", "says"),
     [

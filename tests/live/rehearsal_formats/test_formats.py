@@ -132,6 +132,7 @@ TEXTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(("what", "text", "back"), TEXTS, ids=[str(each[0]) for each in TEXTS])
 async def test_what_a_tool_wrote_or_printed_is_rehearsed(
     ground: Ground, live: Postgres, what: str, text: str, back: str | None
@@ -231,6 +232,7 @@ def test_files_beside_hold_the_way_back(tmp_path: Path) -> None:
     assert read_as(*load(str(tmp_path / "deploy" / "hex.sql"))).what == "a sqitch change, with revert/hex.sql"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("how", ["file", "stdin"])
 def test_the_command_says_what_it_read(shop: Shop, tmp_path: Path, how: str) -> None:
     path = flyway(tmp_path, V1_2__more_colours_sql="ALTER TABLE shop.colour ADD hex text;\n",
