@@ -58,7 +58,9 @@ async def _with_comment(case: str, dsn: str, retry: bool) -> "tuple[list[Case], 
         one = await Cases(store).get(case)
         comments = await LocalBoard(store).comments(one.request.issue)
         markdown = next((each.body for each in comments if each.marker == case), "")
-        return found, readable(markdown, Report.model_validate(one.report)) if markdown and one.report else markdown
+        if not (markdown and one.report):
+            return found, markdown
+        return found, readable(markdown, Report.model_validate(one.report), statements=True)
 
 
 async def _stop(case: str) -> "list[Case]":

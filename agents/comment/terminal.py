@@ -20,8 +20,10 @@ _CELLS = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"\|[-:| ]+\|$")
 
 
-def readable(markdown: str, report: Report, width: int | None = None, colour: bool | None = None) -> str:
-    """The comment `markdown` of `report` laid out for a terminal.
+def readable(
+    markdown: str, report: Report, width: int | None = None, colour: bool | None = None, statements: bool = False
+) -> str:
+    """The comment `markdown` of `report` laid out for a terminal; its evidence with what was sent to the engines or without.
 
     `width` in columns and `colour` are those of the terminal when not given; without a terminal, no colour.
     """
@@ -31,7 +33,7 @@ def readable(markdown: str, report: Report, width: int | None = None, colour: bo
     terminal = Console() if width is None else Console(width=width)
     coloured = terminal.is_terminal if colour is None else colour
     columns = min(terminal.width, _WIDEST)
-    text = "\n".join(_tables(_simpler(_COMMENT.sub("", markdown, count=1), report), columns))
+    text = "\n".join(_tables(_simpler(_COMMENT.sub("", markdown, count=1), report, statements), columns))
     if not coloured:  # nothing to highlight: the lexers need not be loaded
         text = re.sub(r"^(`{3,})sql$", r"\1text", text, flags=re.M)
     out = io.StringIO()
@@ -40,8 +42,9 @@ def readable(markdown: str, report: Report, width: int | None = None, colour: bo
     return re.sub(r"\n{3,}", "\n\n", lines)
 
 
-def _simpler(markdown: str, report: Report) -> Iterator[str]:
-    """The lines that stay: no tags, trees in place of drawings, one line for each piece of evidence."""
+def _simpler(markdown: str, report: Report, statements: bool) -> Iterator[str]:
+    """The lines that stay: no tags, trees in place of drawings, one line for each piece of evidence unless its
+    statements are wanted."""
     lines = iter(markdown.split("\n"))
     drawings = iter(list(_trees(report)))
     waiting: list[str] = []
@@ -50,7 +53,7 @@ def _simpler(markdown: str, report: Report) -> Iterator[str]:
         opened = _FENCE.match(line)
         block = list(takewhile(lambda each: each != opened[1], lines)) if opened else []  # noqa: B023
         if not opened and (line.startswith("### ") or line == "---"):
-            evidence = line == "### Evidence"
+            evidence = line == "### Evidence" and not statements
             if evidence:
                 yield from _evidence(report)
         if evidence:

@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -16,12 +18,11 @@ SCHEMA = json.loads((ROOT / "tests" / "schemas" / "consult.json").read_text(enco
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
-    """An empty build_data that the account of the servers may enter, too."""
-    folder = tmp_path_factory.mktemp("demo")
-    for each in (folder, *folder.parents[:2]):
-        each.chmod(0o755)
-    return folder
+def home() -> Iterator[Path]:
+    """An empty build_data that the account of the servers may enter, too: pytest closes its own folders to others."""
+    with tempfile.TemporaryDirectory(prefix="dbcrew-demo-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def demo(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -58,7 +59,9 @@ def test_json_is_as_the_contract_says_and_the_index_is_worth_it(first, home):
     said = json.loads(first.stdout)
     jsonschema.validate(said, SCHEMA)
     assert said["status"] == "done"
-    (index,) = [one for one in said["proposals"] if one["kind"] == "index"]
+    indexes = [one for one in said["proposals"] if one["kind"] == "index"]
+    assert len(indexes) == 1, said["comment"]
+    index = indexes[0]
     assert index["gain"]["after_ms"] < 0.05 * index["gain"]["before_ms"]
     assert "wallet.transactions (wallet_id" in index["up"]
     assert index["down"]
@@ -126,8 +129,13 @@ def test_the_stored_comment_can_be_read_again(second, home):
         [sys.executable, "-m", "agents", "cases", case], capture_output=True, text=True, cwd=ROOT, env=environment
     )
     assert shown.returncode == 0, shown.stderr
-    assert f"<!-- dbcrew:{case} -->" in shown.stdout
-    assert "COPY (SELECT" in shown.stdout or "EXPLAIN" in shown.stdout
+    words = " ".join(shown.stdout.split())
+    findings = second.stdout.partition("Comment by the team")[2].partition("\nEvidence\n")[0]
+    assert findings.split()
+    assert " ".join(findings.split()) in words
+    # The statements that the shorter comment promises here.
+    assert "SELECT current_setting('server_version') AS server_version," in words
+    assert re.search(r"EXPLAIN \(.*?\) SELECT .*? FROM wallet\.transactions", words)
 
 
 def test_nothing_is_left_running(second, home):
