@@ -1,5 +1,8 @@
 """What is taken for personal by its name or its form, and what is not."""
 
+import hashlib
+import re
+
 import pytest
 
 from tools.postgres.copying.cells import Cells
@@ -172,6 +175,12 @@ def test_a_number_after_a_word_for_telephones_is_one(text: str, number: str) -> 
 )  # fmt: skip
 def test_other_numbers_are_left_alone(text: str) -> None:
     assert spans(text) == []
+
+
+def test_hashes_are_no_ibans() -> None:
+    hashes = [hashlib.md5(str(number).encode()).hexdigest() for number in range(10_000)]
+    # Digits may be a card's by chance: digits they stay.
+    assert [each for each in map(cells().look, hashes) if not re.fullmatch("[0-9a-f]{32}", each)] == []
 
 
 def test_a_card_number_ends_where_its_check_digit_is_right() -> None:
