@@ -55,6 +55,9 @@ async def test_the_timeout_is_set(server: Server, database: str, look: Look) -> 
     server.run(database, "SELECT pg_create_physical_replication_slot('in_service')")
     try:
         assert told(await look(server.reader(database), **asked)) == {("no-statement-timeout", "statement_timeout")}
+        # Pages of PostgreSQL 18 carry checksums unless one says otherwise.
+        weak = await look(server.reader(database), codes=["checksums-off"])
+        assert [each.severity.value for each in weak.findings] == (["low"] if server.major < 18 else [])
         server.run("postgres", f"ALTER DATABASE {database} SET statement_timeout = '60s'")
         assert told(await look(server.reader(database), **asked)) == set()
     finally:
@@ -212,5 +215,48 @@ async def test_the_archive(command: str, expected: set[tuple[str, str]], build_d
                 connection.execute("SELECT pg_backup_start('one', true)")
                 connection.execute("SELECT pg_backup_stop(false)")
             assert told(await look(server.reader("postgres"), **backup)) == set()
+    finally:
+        use.leave()
+
+
+@pytest.mark.parametrize("major", [18, 15])
+async def test_numbers_that_run_out(major: int, postgres15: object, look: Look) -> None:
+    """A server whose counters are set forward, as pg_resetwal can; nothing else is as old as they then say."""
+    late = {"autovacuum_freeze_max_age": "2000000000", "autovacuum_multixact_freeze_max_age": "2000000000"}
+    use, cluster = open_copy(major, late)
+    asked = {"codes": ["xid-wraparound", "multixact-wraparound"]}
+    names = ("template1", "template0", "postgres")
+    try:
+        server = Server(cluster, major)
+        server.run(
+            "postgres", f"CREATE ROLE {READER} LOGIN PASSWORD '{PASSWORD}'; GRANT pg_monitor TO {READER}; CHECKPOINT"
+        )
+        assert told(await look(server.reader("postgres"), **asked)) == set()
+        cluster.stop()
+        number, owner = 1_700_000_000, account()
+        # The status of so late a transaction, and of so late a multixact, is looked up in these files.
+        for folder, a_file in (("pg_xact", 1 << 20), ("pg_multixact/offsets", 1 << 16)):
+            file = cluster.data / folder / f"{number // a_file:04X}"
+            file.write_bytes(bytes(1 << 18))
+            owner.own(file)
+        command = [
+            cluster.install.program("pg_resetwal"),
+            "-f",
+            "-x",
+            str(number),
+            "-m",
+            f"{number},1",
+            "-D",
+            cluster.data,
+        ]
+        done = owner.run(command, cluster.install.environment)
+        assert done.returncode == 0, done.stderr
+        cluster.start()
+        health = await look(server.reader("postgres"), **asked)
+        assert told(health) == {(code, name) for code in asked["codes"] for name in names}
+        assert {each.severity.value for each in health.findings} == {"critical"}
+        server.run("postgres", "VACUUM (FREEZE)")
+        again = told(await look(server.reader("postgres"), **asked))
+        assert again == {(code, name) for code in asked["codes"] for name in names if name != "postgres"}
     finally:
         use.leave()
