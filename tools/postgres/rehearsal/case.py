@@ -120,10 +120,7 @@ class Case:
         tables = self.worked(step)
         sorts = bool(step.built) and not step.rewritten
         return max(
-            (
-                live_ms(step.ms, step.floor_ms, self.copied(each), self.size(each)[0], sorts=sorts)
-                for each in tables
-            ),
+            (live_ms(step.ms, step.floor_ms, self.copied(each), self.size(each)[0], sorts=sorts) for each in tables),
             default=step.ms,
         )
 
