@@ -207,7 +207,7 @@ def _text(reading: "Reading", report: "Report", verbose: bool) -> str:
     if report.rewrite is not None:
         word = "rehearsed" if report.rewrite.rehearsed else "not rehearsed"
         lines += ["", f"Safer steps ({word})", *(f"  {line}" for line in report.rewrite.up.strip().splitlines())]
-        lines += [f"  otherwise than the migration: {each}" for each in report.rewrite.differences]
+        lines += [f"  not as the migration leaves it: {each}" for each in report.rewrite.differences]
     for kept in report.not_rewritten:
         lines += ["", f"No safer form of {f'statement {kept.statement}' if kept.statement else 'it'}: {kept.why}"]
     if report.missing:

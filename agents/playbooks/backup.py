@@ -101,7 +101,9 @@ def _since(found: Sequence[Finding]) -> str:
     """What of the changes since a backup is lost with the server, where its archive does not keep them."""
     codes = {one.code for one in found}
     if "archiving-off" in codes:
-        return " The live server archives no WAL (`archive_mode` is off): what was changed after a backup is lost with it."
+        return (
+            " The live server archives no WAL (`archive_mode` is off): what was changed after a backup is lost with it."
+        )
     if "archiving-failing" in codes:
         return " The live server's archive takes no WAL at the moment: what was changed since is lost with it."
     return ""

@@ -16,7 +16,7 @@ from agents.reply import CaseStatus, Option, Proposal, Reply
 from agents.sqltext import Sort
 from agents.streams.seen import about
 from common.evidence import Evidence
-from common.findings import Finding
+from common.findings import Finding, Severity
 from tools.postgres.statements import parse
 
 _INDEX = re.compile(r"\bindex(es)?\b|\w_(idx|index|pkey)\b", re.I)
@@ -175,8 +175,8 @@ async def _judged(brief: Brief, indexes: Evidence, number: int, spare: dict[str,
     at = f"indexes.{number}"
     finding = spare.get(str(index["name"]))
     serves, schema = await guarded(brief, indexes, index)
-    if serves and finding and finding.code == "unused-index":
-        finding = None
+    if finding and finding.code == "unused-index" and (serves or finding.severity is Severity.LOW):
+        finding = None  # or its counters are too young to drop it for them
     dropped = await _drop(brief, index, finding) if finding and not index["enforces_constraint"] else None
     proposal, rehearsal = dropped or (None, None)
     share, statistics = await filled(brief, str(index["table"]), keys(index)[:1])

@@ -54,7 +54,9 @@ def _speed(case: QueryCase, best: int | None) -> str:
     if measured is not None:
         return f"What would help could not be measured, so nothing is proposed. {now(case)}"
     if case.worst is not None:
-        begin = paging or f"No index would help; what stands out is `{case.worst.code}` on `{case.worst.object}`."
+        known = case.candidates is not None and case.candidates.ok
+        helps = "No index would help; what" if known else "Which index would help could not be looked for; what"
+        begin = paging or f"{helps} stands out is `{case.worst.code}` on `{case.worst.object}`."
         return f"{begin} {now(case)}"
     if case.ran is None and not case.write:
         return f"Nothing stands out in the plan the server would choose, but {now(case)[0].lower()}{now(case)[1:]}"

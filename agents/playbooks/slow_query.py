@@ -17,7 +17,8 @@ from common.evidence import Evidence
 from tools.postgres.advise.reads import as_read
 
 _SLOW = re.compile(
-    r"\b(slow\w*|slower|takes?|seconds?|minutes?|time[sd]?[ -]?out\w*|latency|laggy|hangs?|hanging|stuck|perform\w*|speed|"
+    r"\b(slow\w*|sluggish\w*|takes?|seconds?|minutes?|time[sd]?[ -]?out\w*|latency|laggy|crawl\w*|unresponsive|freez\w+|"
+    r"frozen|hangs?|hanging|stuck|perform\w*|speed|"
     r"faster|optimi[sz]e\w*|expensive|cpu|load(ing)?)\b",
     re.I,
 )
@@ -98,21 +99,24 @@ async def _by_words(brief: Brief) -> Reply:
     statements = top.data["statements"]
     for position in sorted(range(len(statements)), key=lambda each: statements[each]["calls"] < _REPEATED):
         statement = str(statements[position]["statement"])
-        if _mentions(statement, brief.tables) and _looks_up(statement, bool(_SAVES.search(brief.question.words))):
+        meant = not brief.tables or _mentions(statement, brief.tables)
+        if meant and _looks_up(statement, bool(_SAVES.search(brief.question.words))):
             reply = await _answer(brief, Statement(sql=statement, sort=Sort.READ))
             at = f"{top.id}.statements.{position}"
             often = "more than once" if statements[position]["calls"] >= _REPEATED else "at all, and only once each"
+            where = "on these tables" if brief.tables else "on this server"
             found = (
-                f"No statement was given. Of those that ran on these tables {often}, this one took the most time: "
+                f"No statement was given. Of those that ran {where} {often}, this one took the most time: "
                 f"{{{at}.total_ms}} in all, calls: {{{at}.calls}}. If another one is meant, paste it."
                 f"\n\n```sql\n{{{at}.statement}}\n```"
             )
             return reply.model_copy(update={"prose": (found, *reply.prose), "looked_at": (top.id, *reply.looked_at)})
+    wanted = "reads a table that was named" if brief.tables else "looks rows up in a table"
     return Reply(
         role=brief.role.name,
         question=brief.question.number,
         title="Slow, but which statement?",
-        verdict="No statement was given, and none of those that take the most time here reads a table that was named. Paste it "
+        verdict=f"No statement was given, and none of those that take the most time here {wanted}. Paste it "
         "as the application sends it, with real values.",
         looked_at=(top.id,),
         status=CaseStatus.PARTIAL,
@@ -121,12 +125,13 @@ async def _by_words(brief: Brief) -> Reply:
 
 
 async def _without_statements(brief: Brief, top: Evidence) -> Reply:
-    """What can be said when the server does not tell which statements take the time: what the health of the tables shows."""
+    """What can be said when the server does not tell which statements take the time: what the health of the tables shows,
+    or of all tables when none is named."""
     nothing = stopped(brief, "Slow, but which statement?", top, input_is_wrong=False)
-    if not brief.tables or top.data.get("engine_lost"):
+    if top.data.get("engine_lost"):
         return nothing
     health = await brief.call("health", codes=sorted(_SLOWS))
-    found = about(health, brief.tables)
+    found = about(health, brief.tables or None)
     if not found:
         return nothing
     worst = found[0]

@@ -43,11 +43,12 @@ def _concerns(finding: Finding, tables: tuple[str, ...]) -> bool:
 
 
 def _served(finding: Finding, made: str) -> bool:
-    """Whether an index that is proposed anyway begins with the column of a foreign key without index."""
+    """Whether an index of all rows that is proposed anyway begins with the column of a foreign key without index."""
     if finding.code != "foreign-key-without-index":
         return False
     table, _, column = finding.object.rpartition(".")
-    return re.search(rf"ON {re.escape(table)} (USING btree )?\({re.escape(column)}\b", made) is not None
+    wanted = rf"ON {re.escape(table)} (USING btree )?\({re.escape(column)}\b(?!.*\bWHERE\b)"
+    return re.search(wanted, made) is not None
 
 
 def seen_beside(seen: Sequence[dict[str, Any]], replies: Sequence[Reply]) -> list[Reply]:

@@ -52,6 +52,11 @@ class Settings(BaseSettings):
     issue_bytes: int = Field(default=262_144, ge=1_000)
     """The longest issue text that is read, in bytes of UTF-8."""
 
+    @property
+    def trusted(self) -> frozenset[str]:
+        """`trusted_functions` as a set."""
+        return frozenset(name.strip() for name in self.trusted_functions.split(",") if name.strip())
+
     @classmethod
     def settings_customise_sources(
         cls,

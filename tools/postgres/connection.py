@@ -39,6 +39,8 @@ class Postgres:
         self.dsn = dsn
         """As given, password and all: to connect with, never to print (`where` is for that)."""
         self._settings = settings
+        self.trusted = settings.trusted
+        """Functions of the database's own that its owner lists as reads, as `schema.name`."""
         self._free = asyncio.Semaphore(_SESSIONS)
         self._idle: list[Channel] = []
         self.where = str(facts["where"])

@@ -19,8 +19,7 @@ class NeedsValues(InputError):
 
 async def allow(session: Session, statement: str, settings: Settings) -> None:
     """Raise Refused unless `statement` is proven to only read, reckoning with the functions of this database."""
-    trusted = frozenset(name.strip() for name in settings.trusted_functions.split(",") if name.strip())
-    here = await known(session, trusted)
+    here = await known(session, settings.trusted)
     verdict = proven_read(statement, here)
     if verdict.allowed:
         return
@@ -34,7 +33,7 @@ async def allow(session: Session, statement: str, settings: Settings) -> None:
     if verdict.code == "unknown-function" and verdict.functions:
         own = [each for each in here.functions if verdict.functions[-1] in (each, each.rpartition(".")[2])]
         if own:
-            listed = ",".join(sorted({*trusted, *own}))
+            listed = ",".join(sorted({*settings.trusted, *own}))
             needs = (
                 f"Nothing was run. If {' and '.join(own)} only reads, say so and ask again: "
                 f"DBCREW_TRUSTED_FUNCTIONS={listed}. Or ask with what it does written into the statement."

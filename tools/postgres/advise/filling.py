@@ -7,7 +7,7 @@ from common.errors import DbcrewError, EngineDied, Refused
 from tools.postgres.advise.reads import as_read
 from tools.postgres.advise.values import Filled, Seen, acceptable, fill
 from tools.postgres.connection import Postgres
-from tools.postgres.guard import judge
+from tools.postgres.guard import Known, judge
 from tools.postgres.plans.names import tables_in
 from tools.postgres.plans.reading import read
 from tools.postgres.plans.schema import Schema, schema_of
@@ -65,7 +65,7 @@ async def prepared(
         fills.append(fill(again, "common", types))
     distinct = list({each.sql: each for each in fills}.values())
     for each in distinct:
-        verdict = judge(each.sql)
+        verdict = judge(each.sql, Known(trusted=postgres.trusted))
         if not verdict.allowed:
             raise Refused(reason=verdict.reason, needs="Only proven reads are planned on a live engine.")
     return replace(read(distinct[0].sql, schema), bound=frozenset(bound)), distinct
@@ -73,7 +73,7 @@ async def prepared(
 
 async def _types(postgres: Postgres, text: str, trace: list[str]) -> Sequence[str]:
     """The types of the parameters as the server understands them; none when it cannot tell."""
-    if not judge(text).allowed:
+    if not judge(text, Known(trusted=postgres.trusted)).allowed:
         return ()
     try:
         async with postgres.session(trace) as session, session.prepared(acceptable(text)) as (_, types):

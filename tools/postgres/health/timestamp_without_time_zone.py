@@ -41,7 +41,7 @@ _TEXT = "{object} is text, and all {looked_at} values in its statistics are of t
 CHECK = Check(
     code="timestamp-without-time-zone",
     means="A column of type timestamp in a schema where most columns are timestamptz, or of type text that holds dates.",
-    summary="{object} has no time zone, unlike {zoned} other time columns of its schema",
+    summary="{object} has no time zone, but time columns beside it in its schema have one (count: {zoned})",
     wrong_if="the value is a wall-clock time on purpose, such as the opening hour of a shop, or the text is what another"
     " system sent, kept as it came",
     look=look,

@@ -220,7 +220,7 @@ def _retyped(number: int, table: QualifiedName, command: Any, case: Case) -> Ite
             column, sql.Literal(places), sql.Literal(10 ** (sizes[0] - places))
         )
     elif name in (*_INTEGERS, "numeric", "float4", "float8") and was["type"].startswith(("text", "character")):
-        what = f"values that are no {name}"
+        what = f"values that cannot be read as {name}"
         # What the input functions take: blanks, a sign, digits; a fraction and an exponent where the type has them.
         digits = r"\d+" if name in _INTEGERS else r"(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?"
         where = sql.SQL("{} !~* {}").format(column, sql.Literal(rf"^\s*[-+]?{digits}\s*$"))
