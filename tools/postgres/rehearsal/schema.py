@@ -25,6 +25,9 @@ _NOT_OURS = re.compile(
     r"ALTER FOREIGN|CREATE SCHEMA public;?$)",
     re.IGNORECASE,
 )
+_ATTRIBUTE_OPTIONS = re.compile(r"(ALTER TABLE [^\n]* ALTER COLUMN [^\n]* SET \()([^()]*)(\);?)\s*\Z")
+_OWN_OPTION = re.compile(r"pg_attver='?\d+'?")
+"""What some minor versions of PostgreSQL 15 note down of each column by themselves, pg_dump prints and other versions refuse."""
 _LOST = re.compile(
     r"connection to server .* failed|server closed the connection|terminating connection|no connection to"
 )
@@ -104,7 +107,8 @@ async def replay(
 
 
 async def _try(connection: psycopg.AsyncConnection, statement: str, missing: list[str]) -> str | None:
-    if _NOT_OURS.match(statement):
+    statement = _without_own_options(statement)
+    if not statement or _NOT_OURS.match(statement):
         return None
     extension = EXTENSION.match(statement)
     if extension and extension[2] not in HARMLESS:
@@ -121,6 +125,15 @@ async def _try(connection: psycopg.AsyncConnection, statement: str, missing: lis
             return None
         return (error.diag.message_primary or str(error)).strip()
     return None
+
+
+def _without_own_options(statement: str) -> str:
+    """The statement without options of columns that the server sets by itself; empty when it sets nothing else."""
+    found = _ATTRIBUTE_OPTIONS.search(statement) if "pg_attver" in statement else None
+    if found is None:
+        return statement
+    kept = [each.strip() for each in found[2].split(",") if not _OWN_OPTION.fullmatch(each.strip())]
+    return f"{statement[: found.start()]}{found[1]}{', '.join(kept)}{found[3]}" if kept else ""
 
 
 async def _output(command: list[str], environment: dict[str, str], limit_s: float) -> str:
