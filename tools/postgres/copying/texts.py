@@ -10,22 +10,24 @@ _GROUP = re.compile(r"\d+")
 _IBAN_START = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d\d(?=[ -]?[A-Za-z0-9])", re.A)
 _IBAN_REST = re.compile(r"(?:[ -]?[A-Za-z0-9]){11,30}", re.A)
 _PHONE = re.compile(r"(?<![\w+])\+\(?\d(?:[ ()./-]{0,2}\d){7,14}(?!\d)")
-_NATIONAL = re.compile(
+_NATIONAL_FORMS = (
     r"(?<![\w+./-])(?:\(0?\d{1,4}\)[ -]?\d{2,5}(?:[ .-]?\d{2,5}){1,3}|0\d{1,4}[ /-]\d{2,8}(?:[ .-]?\d{2,4}){0,4}"
     r"|\d{3}[-.]\d{3}[-.]\d{4}|00[1-9]\d{8,13})(?![\w/-])(?!\.\d)"
 )
 """With the prefix that is dialled within a country, in brackets or with a zero, or as North America writes them."""
-_CALLED = re.compile(
-    r"\b(?:tel|phone|mobile|mob|cell|fax|call|ring|dial|whatsapp|sms|telefone?|telefono|t[ée]l|m[óo]vil|telem[óo]vel|handy)\b"
-    r"[.:]?(?: (?:me|us|him|her|them|at|on|no|number|is|to))*[.:]? ?(\(?\d[\d ()./-]{5,18}\d)(?!\w)",
-    re.I,
+_CALLED_FORMS = (
+    r"\b(?:tel|phone|mobile|mob|cell|fax|call|ring|dial|whatsapp|sms|telefone?|telefono|t(?:é|.)l|m(?:ó|.)vil|telem(?:ó|.)vel"
+    r"|handy)\b[.:]?(?: (?:me|us|him|her|them|at|on|no|number|is|to))*[.:]? ?(\(?\d[\d ()./-]{5,18}\d)(?!\w)"
 )
+_NATIONAL, _CALLED = re.compile(_NATIONAL_FORMS), re.compile(_CALLED_FORMS, re.I)
+_DIALLED = re.compile(f"{_NATIONAL_FORMS}|{_CALLED_FORMS}".encode(), re.I)
 _DAY = re.compile(r"\d{1,4}([./ -])\d{1,2}\1\d{1,4}\Z")
 
 _FEWEST_DIGITS = 13
 """The shortest card number."""
-_HINTS = tuple(re.compile(each) for each in (rb"0{13}", rb"AA00[0A]{11}", rb"0{7}", rb"\xa0", rb"@"))
-"""A card number, an IBAN, a telephone number (and much else), a blank that does not break a line, an e-mail address."""
+_HINTS = tuple(re.compile(each) for each in (rb"0{13}", rb"AA00[0A]{11}", rb"\+0{8}", rb"\xa0", rb"@"))
+"""A card number, an IBAN, a telephone number, a blank that does not break a line, an e-mail address."""
+_DIGITS = re.compile(rb"0{7}")
 _FORMS = bytes.maketrans(
     b"123456789BCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"A" * 25 + b"A" * 26
 )
@@ -39,16 +41,18 @@ def places(texts: Sequence[bytes]) -> set[int]:
     what may stand between digits left out.
     """
     forms = b"\n".join(texts).translate(_FORMS, _BETWEEN)
-    found: set[int] = set()
-    for hint in _HINTS:
-        line, before = 0, 0
-        while hit := hint.search(forms, before):
-            line += forms.count(b"\n", before, hit.start())
-            found.add(line)
-            before = forms.find(b"\n", hit.start())
-            if before < 0:
-                break
+    found = {line for hint in _HINTS for line in _lines(hint, forms)}
+    found.update(line for line in _lines(_DIGITS, forms) if line not in found and _DIALLED.search(texts[line]))
     return found
+
+
+def _lines(hint: re.Pattern[bytes], text: bytes) -> Iterator[int]:
+    """The lines of a text in which it is found."""
+    line, before = 0, 0
+    while before >= 0 and (hit := hint.search(text, before)):
+        line += text.count(b"\n", before, hit.start())
+        yield line
+        before = text.find(b"\n", hit.start())
 
 
 def spans(text: str, *, national: bool = True) -> list[tuple[int, int]]:
