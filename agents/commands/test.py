@@ -8,8 +8,9 @@ import typer
 
 from common import directories
 
-_ALL = ("-n", "2", "--dist", "loadfile")
-"""Each file's tests stay together: they share the worlds that were loaded for them."""
+_ALL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Each file's tests stay together: they share the worlds that were loaded for them. Files come in the order of their names:
+those that take minutes first, the many of tests/unit last, so that no core waits for the other at the end."""
 
 
 def run_tests(arguments: Annotated[list[str] | None, typer.Argument(metavar="[ARGS]...")] = None) -> None:
