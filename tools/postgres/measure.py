@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from common import directories
 from common.config.settings import CopyKind
 from common.errors import DbcrewError, DiskFull, InputError, MalformedSql, Missing, NoData, Refused
-from tools.postgres.faults import translate
+from tools.postgres.faults import is_lost, translate
 from tools.postgres.rehearsal.copy import Copy, copy_of
 from tools.postgres.rehearsal.focus import Needs, focus_of, needs_of
 from tools.postgres.rehearsal.names import QualifiedName
@@ -124,6 +124,8 @@ async def run(args: Args, bench: Bench) -> Result:
         except psycopg.errors.DiskFull as error:
             raise DiskFull(where=str(directories.engines()), doing="measuring on a copy") from error
         except psycopg.Error as error:
+            if isinstance(error, psycopg.OperationalError) and is_lost(error):  # copy_of knows why
+                raise
             raise translate(error, "The copy", "127.0.0.1") from error
 
 
