@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from statistics import median
 
 import psycopg
 import pytest
@@ -40,9 +41,10 @@ GROWING = {
     "rewrite for a type": "ALTER TABLE ten.sales ALTER COLUMN amount TYPE bigint",
     "index on text": "CREATE INDEX ON ten.sales (code)",
     "index on numbers": "CREATE INDEX ON ten.sales (shop_id, amount)",
-    "set not null": "ALTER TABLE ten.sales ALTER COLUMN amount SET NOT NULL",
+    "set not null": "ALTER TABLE ten.sales ALTER amount SET NOT NULL, ALTER code SET NOT NULL, ALTER at SET NOT NULL",
     "check": "ALTER TABLE ten.sales ADD CHECK (amount >= 0 AND code ~ '^[0-9a-f]{32}$')",
-    "foreign key": "ALTER TABLE ten.sales ADD FOREIGN KEY (shop_id) REFERENCES ten.shops",
+    "foreign keys": "ALTER TABLE ten.sales ADD FOREIGN KEY (shop_id) REFERENCES ten.shops, ADD CONSTRAINT another"
+    " FOREIGN KEY (shop_id) REFERENCES ten.shops",
     "backfill": "UPDATE ten.sales SET note = upper(note)",
 }
 
@@ -86,19 +88,16 @@ async def run(ground: Ground, statement: str) -> Step:
 async def test_the_estimate_is_right_when_the_table_is_ten_times_as_large(
     statement: str, sales: Shop, tenth: Ground, whole: Ground
 ) -> None:
-    """Up to six turns, as others may work on this machine, which only ever adds: the least estimate against the least run.
-
-    A disturbance of the tenth counts ten times in what is estimated from it.
-    """
+    """Up to seven turns, as others may work on this machine: the middle of what each turn says."""
     estimated: list[float] = []
     measured: list[float] = []
     async with await Postgres.connect(sales.dsn, Settings()) as live:
-        for _ in range(6):
+        for _ in range(7):
             report = await tenth.rehearse(live, statement)
             assert report.estimate.live_rows >= ROWS
             estimated.append(report.steps[0].live_ms)
             measured.append((await run(whole, statement)).ms)
-            ratio = min(estimated) / min(measured)
+            ratio = median(one / other for one, other in zip(estimated, measured, strict=True))
             if 0.6 < ratio < 1.7:
                 break
     print(f"{statement}: estimated {estimated}, measured {measured}, ratio {ratio:.2f}")
