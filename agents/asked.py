@@ -33,6 +33,12 @@ class Question(BaseModel):
         """The statements of these sorts, as written."""
         return tuple(statement for statement in self.statements if statement.sort in sorts)
 
+    def about_words(self, asked: re.Pattern[str], weight: float) -> float:
+        """How well a playbook fits that answers what is asked in these words: `weight`, next to nothing beside a statement."""
+        if not asked.search(self.words):
+            return 0.0
+        return 0.2 if self.statements or self.plan else weight
+
     def joined(self, other: "Question") -> "Question":
         """This question with what the other one adds."""
         return Question(

@@ -9,9 +9,9 @@ from agents.playbooks.paths import named_path, untrusted
 from agents.playbooks.playbook import Playbook
 from agents.playbooks.words import ref, stopped, why
 from agents.reply import CaseStatus, Reply
-from agents.streams.seen import about, everything
+from agents.streams.seen import about, everything, unchecked
 from common.evidence import Evidence, Status
-from common.findings import Finding, NotChecked, Severity
+from common.findings import Finding, Severity
 
 CODES = ("archiving-off", "archiving-failing", "no-recent-base-backup", "recovery-never-tested")
 _ARCHIVE = ("archiving-failing", "archiving-off")
@@ -48,7 +48,7 @@ async def work(brief: Brief) -> Reply:
         verdict=_verdict(drill) + _since(archive),
         prose=(_how(drill), *tables(drill)),
         findings=(*about(drill), *archive),
-        not_checked=tuple(NotChecked.model_validate(one) for one in drill.data["not_checked"]),
+        not_checked=unchecked(drill),
         limits=_limits(drill),
         looked_at=(drill.id, health.id),
         status=CaseStatus.DONE,
@@ -71,7 +71,7 @@ async def unconfigured(brief: Brief, drill: Evidence, title: str) -> Reply:
         verdict=f"Not configured, so not answered: {why(drill)}",
         prose=(seen,),
         findings=tuple(found),
-        not_checked=tuple(NotChecked.model_validate(one) for one in health.data["not_checked"]) if health.ok else (),
+        not_checked=unchecked(health),
         limits=untrusted(brief),
         looked_at=(drill.id, health.id),
         status=CaseStatus.PARTIAL,

@@ -7,9 +7,8 @@ from agents.desk import Brief
 from agents.playbooks.playbook import Playbook
 from agents.playbooks.words import ref, stopped
 from agents.reply import CaseStatus, Reply
-from agents.streams.seen import about
+from agents.streams.seen import about, unchecked
 from common.evidence import Evidence
-from common.findings import NotChecked
 
 _CODES = ("sequence-near-limit", "int4-key-near-limit", "inactive-replication-slot", "table-unpartitioned-and-huge")
 _ASKS = re.compile(
@@ -24,9 +23,7 @@ _SHOWN = 5
 
 def fits(question: Question) -> float:
     """Words about what fills up or runs out, without a statement."""
-    if not _ASKS.search(question.words):
-        return 0.0
-    return 0.88 if not question.statements and not question.plan else 0.2
+    return question.about_words(_ASKS, 0.88)
 
 
 async def work(brief: Brief) -> Reply:
@@ -52,7 +49,7 @@ async def work(brief: Brief) -> Reply:
         verdict=_verdict(seen),
         prose=tuple(_prose(seen)),
         findings=tuple(found),
-        not_checked=tuple(NotChecked.model_validate(one) for one in health.data["not_checked"]) if health.ok else (),
+        not_checked=unchecked(health),
         limits=tuple(limits),
         looked_at=(seen.id, health.id),
         status=CaseStatus.DONE,

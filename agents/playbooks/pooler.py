@@ -7,9 +7,8 @@ from agents.desk import Brief
 from agents.playbooks.playbook import Playbook
 from agents.playbooks.words import ref, stopped
 from agents.reply import CaseStatus, Reply
-from agents.streams.seen import about
+from agents.streams.seen import about, unchecked
 from common.evidence import Evidence
-from common.findings import NotChecked
 
 _CODES = ("connections-near-limit", "pooler-missing", "idle-in-transaction")
 _ASKS = re.compile(
@@ -21,9 +20,7 @@ _ASKS = re.compile(
 
 def fits(question: Question) -> float:
     """Words about a pool or the number of connections, without a statement."""
-    if not _ASKS.search(question.words):
-        return 0.0
-    return 0.85 if not question.statements and not question.plan else 0.2
+    return question.about_words(_ASKS, 0.85)
 
 
 async def work(brief: Brief) -> Reply:
@@ -49,7 +46,7 @@ async def work(brief: Brief) -> Reply:
         verdict=_verdict(seen),
         prose=tuple(_prose(seen)),
         findings=tuple(found),
-        not_checked=tuple(NotChecked.model_validate(one) for one in health.data["not_checked"]) if health.ok else (),
+        not_checked=unchecked(health),
         limits=tuple(limits),
         looked_at=(seen.id, health.id),
         status=CaseStatus.DONE if seen.data["pooler"] else CaseStatus.PARTIAL,

@@ -24,9 +24,7 @@ TITLE = "What would point-in-time recovery give?"
 
 def fits(question: Question) -> float:
     """Words about going back to a moment, without a statement."""
-    if not _PITR.search(question.words):
-        return 0.0
-    return 0.9 if not question.statements and not question.plan else 0.2
+    return question.about_words(_PITR, 0.9)
 
 
 async def work(brief: Brief) -> Reply:

@@ -7,9 +7,8 @@ from agents.desk import Brief
 from agents.playbooks.playbook import Playbook
 from agents.playbooks.words import ref, stopped
 from agents.reply import CaseStatus, Reply
-from agents.streams.seen import about
+from agents.streams.seen import about, unchecked
 from common.evidence import Evidence
-from common.findings import NotChecked
 
 _CODES = ("replication-lag", "replica-disconnected", "inactive-replication-slot", "no-synchronous-standby")
 _ASKS = re.compile(
@@ -21,9 +20,7 @@ _SHOWN = 5
 
 def fits(question: Question) -> float:
     """Words about replication, without a statement."""
-    if not _ASKS.search(question.words):
-        return 0.0
-    return 0.85 if not question.statements and not question.plan else 0.2
+    return question.about_words(_ASKS, 0.85)
 
 
 async def work(brief: Brief) -> Reply:
@@ -43,7 +40,7 @@ async def work(brief: Brief) -> Reply:
         verdict=_verdict(seen, bool(found)),
         prose=tuple(_prose(seen)),
         findings=tuple(found),
-        not_checked=tuple(NotChecked.model_validate(one) for one in health.data["not_checked"]) if health.ok else (),
+        not_checked=unchecked(health),
         limits=tuple(limits),
         looked_at=(seen.id, health.id),
         status=CaseStatus.DONE if health.ok else CaseStatus.PARTIAL,

@@ -7,7 +7,7 @@ from typing import Any
 from agents.desk import Desk
 from agents.reply import BESIDE, Reply
 from common.evidence import Evidence
-from common.findings import Finding, Severity
+from common.findings import Finding, NotChecked, Severity
 
 
 async def health(desk: Desk, tables: list[str], codes: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -34,6 +34,11 @@ def everything(evidence: Evidence) -> list[Finding]:
         return []
     found = [Finding.model_validate(one) for one in evidence.data["findings"]]
     return [one.model_copy(update={"evidence": (evidence.id,)}) for one in found]
+
+
+def unchecked(evidence: Evidence) -> tuple[NotChecked, ...]:
+    """What the health tool or a drill could not check, with what each would need."""
+    return tuple(NotChecked.model_validate(one) for one in evidence.data["not_checked"]) if evidence.ok else ()
 
 
 def _concerns(finding: Finding, tables: tuple[str, ...]) -> bool:
