@@ -34,19 +34,23 @@ def advise(
     """Find the indexes that help a workload, prove them on a copy, and say what they cost. Writes nothing live.
 
     {"indexes", "drops", "statistics", "not_helped", "measured", "slower", "cost", "values_used", "how", "missing",
-    "notes", "elapsed_s"}. A statement that was `stopped` without the indexes takes `before_ms` at the least. Exit code 0, also
-    when no index helps; 2 for bad input or when the role may read none of it, 3 when the server cannot be reached.
+    "notes", "elapsed_s"}. A statement that was `stopped` without the indexes takes `before_ms` at the least.
+
+    Exit code 1 when there is something to create or to drop, 0 when there is not; 2 for bad input or when the role may read
+    none of it, 3 when the server cannot be reached.
     """
-    answer, blind = run(_advise(dsn, workload, statements, storage, time, progress if verbose else (lambda line: None)))
-    emit(answer, as_json, lambda: _text(answer, blind))
-    if blind:
-        raise typer.Exit(2)
+    answer, blind, short = run(
+        _advise(dsn, workload, statements, storage, time, progress if verbose else (lambda line: None))
+    )
+    emit(answer, as_json, lambda: _text(answer, blind, short))
+    if blind or any(answer[part] for part in ("indexes", "drops", "statistics")):
+        raise typer.Exit(2 if blind else 1)
 
 
 async def _advise(
     dsn: str, file: str, statements: bool, storage: str, seconds: float, told: Any
-) -> tuple[dict[str, Any], bool]:
-    """The answer, and whether the role may read so little that no statement could be looked at."""
+) -> tuple[dict[str, Any], bool, bool]:
+    """The answer; whether the role may read so little that no statement could be looked at; whether storage was short."""
     from time import monotonic
 
     from common.config.settings import settings
@@ -82,7 +86,7 @@ async def _advise(
         )
         advice = await adviser.advise(found)
         blind = not advice.cases and any("GRANT " in why for _, why in advice.skipped)
-        return {**_public(advice), "elapsed_s": round(monotonic() - began, 2)}, blind
+        return {**_public(advice), "elapsed_s": round(monotonic() - began, 2)}, blind, advice.short
 
 
 def _read(file: str) -> str:
@@ -178,7 +182,7 @@ def _public(advice: "Advice") -> dict[str, Any]:
     }
 
 
-def _text(answer: dict[str, Any], blind: bool) -> str:
+def _text(answer: dict[str, Any], blind: bool, short: bool) -> str:
     from common.figures import show
 
     lines = []
@@ -190,7 +194,8 @@ def _text(answer: dict[str, Any], blind: bool) -> str:
             gain = f"{before} → {show('after_ms', use['after_ms'])}"
             lines.append(f"    {gain}  {use['statement'][:90]}")
     if not lines:
-        lines.append("Nothing could be looked at: the role may not read it." if blind else "No index helps.")
+        nothing = "No index that helps fits into the storage given." if short else "No index helps."
+        lines.append("Nothing could be looked at: the role may not read it." if blind else nothing)
     lines += [f"{each['ddl']};  -- {each['why']}" for each in (*answer["drops"], *answer["statistics"])]
     alike = Counter(each["why"] for each in answer["not_helped"])
     lines += [

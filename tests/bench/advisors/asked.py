@@ -25,6 +25,8 @@ _PEAK = (
     "open(sys.argv[1],'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss));sys.exit(c)"
 )
 _PATIENCE_S = 1200
+_ADVICE = 1
+"""The exit code of ours when there is something to create."""
 _ROUND_MS = 30_000
 """The most a statement may take in the round that pg_qualstats watches."""
 
@@ -124,6 +126,6 @@ def _run(command: list[str], cwd: Path) -> tuple[str, float, float]:
         )  # fmt: skip
         spent = time.perf_counter() - began
         kilobytes = float(Path(peak.name).read_text() or 0)
-    if done.returncode:
+    if done.returncode not in (0, _ADVICE):
         raise NoAnswer(f"it ended with exit code {done.returncode}")
     return done.stdout, spent, kilobytes / 1024

@@ -155,7 +155,8 @@ def advise(tmp_path: Path) -> Advise:
         file = tmp_path / "workload.sql"
         file.write_bytes(workload if isinstance(workload, bytes) else workload.encode())
         said = await run("advise", "--dsn", dsn, "--workload", str(file), "--json", *more, **environment)
-        assert said.code == 0, said.err
+        assert said.code in (0, 1), said.err
+        assert said.code == any(said.json[part] for part in ("indexes", "drops", "statistics"))
         assert "Traceback" not in said.err
         SCHEMA.validate(said.json)
         return said.json

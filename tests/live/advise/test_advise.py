@@ -73,7 +73,7 @@ async def test_each_kind_is_among_the_candidates(world: str, kind: str) -> None:
     async with await Postgres.connect(world, Settings()) as postgres:
         result = await TOOL.run(Args(sql=KINDS[kind], most=50), Bench(Settings(), postgres))
     assert result.candidates
-    same = {"foreign-key": "composite"}  # the same index, thought of as a join first
+    same = {"foreign-key": "single"}  # the same index, thought of as a join first
     assert same.get(kind, kind) in {each.kind for each in result.candidates}
     assert all("CREATE INDEX CONCURRENTLY" in each.ddl for each in result.candidates)
 

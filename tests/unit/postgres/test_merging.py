@@ -41,7 +41,7 @@ def test_lean_leaves_the_include_out_and_what_was_said_of_it() -> None:
         TABLE, "public.t", "btree", (Part("a"),), ("b",), kind="covering", why="finds t by a, and holds b: no visit"
     )
     assert lean(one).include == ()
-    assert (lean(one).kind, lean(one).why) == ("composite", "finds t by a")
+    assert (lean(one).kind, lean(one).why) == ("single", "finds t by a")
 
 
 KEYS = st.lists(st.sampled_from("abcd"), min_size=1, max_size=3, unique=True)

@@ -1,5 +1,7 @@
 """The search within storage: what is chosen fits, and space that is short goes to what gains most for its bytes."""
 
+import math
+
 from tools.postgres.advise.candidate import Candidate, Part
 from tools.postgres.advise.costs import Costed, Indexes, Query
 from tools.postgres.advise.search import Search
@@ -52,6 +54,30 @@ async def test_a_slim_index_makes_room_for_another_statement() -> None:
 async def test_what_is_chosen_always_fits() -> None:
     for storage in range(0, 160, 5):
         assert sum(SIZES[each] for each in await chosen(storage)) <= storage
+
+
+async def test_when_time_is_up_what_helps_alone_is_still_offered() -> None:
+    queries = [Query(number, name) for number, name in enumerate(COSTS, 1)]
+    offered = {query.number: list(COSTS[query.sql]) for query in queries}
+    search = Search(Known(), queries, offered, inventive=False)
+    found = await search.explore()
+    search._until = -math.inf
+    assert await search._chosen(found) >= {B, C}
+
+
+async def test_what_most_of_the_time_goes_to_gets_the_space() -> None:
+    """Two statements that gain as much by their costs, and room for one index."""
+
+    async def of(slow: str) -> set[Candidate]:
+        queries = [
+            Query(number, name, pace=50.0 if name == slow else 1.0) for number, name in enumerate(("qb", "qc"), 1)
+        ]
+        offered = {query.number: list(COSTS[query.sql]) for query in queries}
+        search = Search(Known(), queries, offered, storage_bytes=50_000_000, inventive=False)
+        return set((await search.run()).indexes)
+
+    assert await of("qb") == {B}
+    assert await of("qc") == {C}
 
 
 def test_equal_values_of_numeric_share_no_row_pointers() -> None:

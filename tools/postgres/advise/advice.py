@@ -35,11 +35,13 @@ from tools.postgres.rehearsal.copy import copy_of
 _MOST_BUILT = 80
 _READING = 0.25
 """Share of the time that reading the statements may take."""
+_WARMING = 0.3
+"""Share of the time that HypoPG may be asked while the copy is made."""
 _STATEMENT_LIMIT_MS = 15_000
 """The most one run of a statement may take, when a minute or more is given; in less time a quarter of it."""
 _WORTH_NAMING = 1.5
 """Times cheaper that an index must make a statement to be spoken of when it is not advised."""
-_COPY_ROWS = 50_000
+_COPY_ROWS = 30_000
 """Rows of a table that are enough to see which plan is the faster; said in the notes when a table has more."""
 _LEAST_S = 10.0
 """Seconds that building, searching and proving get each, however long the copy took, when a minute is given."""
@@ -114,7 +116,9 @@ class Adviser:
             async with self._postgres.session([], timeout_ms=int(self._seconds * 1000)) as session:
                 self._known = Known(await Hypothetical.begin(session))
                 self._possible = {each for each in usable if not beyond_hypopg(each)}
-                await self._search(self._known, advice.cases, self._possible, 0.4 * self._seconds, 0.0).explore()
+                # What this comes to is not used: it is for the plans, which the choice beside the copy then knows.
+                free = max(self._storage / 2, self._storage - reserved(advice.cases))
+                await self._search(self._known, advice.cases, self._possible, _WARMING * self._seconds, free).run()
         except EngineDied:
             raise
         except DbcrewError as error:

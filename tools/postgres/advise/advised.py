@@ -46,11 +46,24 @@ class Advice:
             return f"not run on the copy: {self.proof.not_run[case.number]}"
         if case.number in self.dear:
             index, times = self.dear[case.number]
-            return (
-                f"{index.plain_ddl} makes it {times:,.1f} times cheaper by estimate, which in this workload does not "
-                "outweigh the space it takes and its upkeep, or did not hold when it was run"
-            )
+            begin = f"{index.plain_ddl} makes it {times:,.1f} times cheaper by estimate, "
+            if index in self.dropped:
+                return begin + "but it was no faster when it was run, or another statement was slower"
+            if self._short(case):
+                return begin + "but the storage given has no room for it beside what gains more"
+            return begin + "which in this workload does not outweigh the space it takes and its upkeep"
+        if self._short(case):
+            return "an index would help it, but the storage given has no room for it"
         return why_none(case.statement, bool(case.candidates))
+
+    @property
+    def short(self) -> bool:
+        """Whether an index was left out because the storage that was given has no room for it."""
+        return any(each not in self.choice.indexes and each not in self.dropped for each in self.choice.wished)
+
+    def _short(self, case: Case) -> bool:
+        left = {each for each in self.choice.wished if each not in self.choice.indexes and each not in self.dropped}
+        return bool(left.intersection(case.candidates))
 
     def guess(self, cases: Sequence[Case], storage_bytes: float) -> None:
         """Add the likeliest index of each statement of `cases`, as far as they fit, because none could be tried."""

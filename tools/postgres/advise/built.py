@@ -15,6 +15,7 @@ from psycopg import sql
 
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.costs import Costed, Indexes
+from tools.postgres.advise.prudence import prudent
 from tools.postgres.plans.tree import Plan, plan_of
 
 _HIDE = "UPDATE pg_catalog.pg_index SET indisvalid = (indexrelid = ANY (%s)) WHERE indexrelid = ANY (%s)"
@@ -30,10 +31,10 @@ _COLUMNS = (
     "SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped"
     " AND attgenerated = '' ORDER BY attnum"
 )
-_GIN_GROWTH = 0.95
+_GIN_GROWTH = 0.905
 """A GIN index grows more slowly than its table: its keys are there already, and longer lists of rows compress better. Seen
-on descriptions (trigrams) and jsonb of 2 million rows beside samples of 50,000: 0.94 and 0.95."""
-_INSERTED = 2_000
+on descriptions (trigrams) and jsonb of 2 million rows beside samples of 30,000: 0.90 and 0.91."""
+_INSERTED = 500
 _TURNS = 3
 
 Connection = psycopg.AsyncConnection[Any]
@@ -117,7 +118,7 @@ class Built:
         return round(self._sizes.get(candidate, 0) * (grown**_GIN_GROWTH if candidate.method == "gin" else grown))
 
     async def insert_us(self, candidate: Candidate) -> float | None:
-        """Microseconds that the index adds to the insert of one row: 2,000 rows of the copy's own inserted with it and
+        """Microseconds that the index adds to the insert of one row: 500 rows of the copy's own inserted with it and
         without, the fastest of three turns each, all rolled back. None for a partitioned table, or one without rows.
 
         No other index is kept up meanwhile, no trigger or foreign key fires: it is the index alone that is timed.
@@ -150,8 +151,8 @@ class Built:
         return tuple(row)
 
     def _costed(self, plan: Plan) -> Costed:
-        names = {node.index for node in plan.nodes if node.index}
-        return Costed(plan.cost, frozenset(self._names[name] for name in names if name in self._names))
+        used = {node.index: self._names[node.index] for node in plan.nodes if node.index in self._names}
+        return Costed(prudent(plan, used), frozenset(used.values()))
 
     async def _show(self, indexes: Indexes, force: bool = False) -> None:
         if indexes == self._shown and not force:

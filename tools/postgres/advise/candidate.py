@@ -45,7 +45,8 @@ class Candidate:
     include: tuple[str, ...] = ()
     predicate: str = ""
     kind: str = field(default="composite", compare=False)
-    """composite, sort, partial, expression, covering, gin, trigram, pattern, brin, foreign-key, or, latest, extreme."""
+    """single, composite, sort, partial, expression, covering, gin, trigram, pattern, brin, foreign-key, or, latest,
+    extreme."""
     why: str = field(default="", compare=False)
 
     @property

@@ -3,6 +3,7 @@
 Hypothetical indexes live in one connection. HypoPG has no GIN, and can run out of ids when some 2,500 exist at a time.
 """
 
+import re
 from collections.abc import Iterable, Sequence, Set
 from typing import Any, LiteralString
 
@@ -12,10 +13,13 @@ from psycopg import sql
 from common.errors import DbcrewError, EngineDied, NoData
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.costs import Costed, Indexes
+from tools.postgres.advise.prudence import prudent
 from tools.postgres.advise.sizes import estimate
 from tools.postgres.connection import Postgres, Session
 from tools.postgres.plans.tree import plan_of
 
+_OID = re.compile(r"<(\d+)>")
+"""How HypoPG names what it makes up, at the beginning."""
 METHODS = frozenset({"btree", "brin"})
 _DROP: LiteralString = "SELECT {}.hypopg_drop_index(id::oid) FROM unnest(%s::int8[]) AS id"
 _MAKE: LiteralString = (
@@ -58,9 +62,10 @@ class Hypothetical:
         await self._make(indexes - self._ids.keys())
         rows = await self._session.rows("EXPLAIN (FORMAT JSON) " + text)
         plan = plan_of(parsed(next(iter(rows[0].values()))))
-        names = {node.index for node in plan.nodes if node.index}
-        used = frozenset(each for each, oid in self._ids.items() if any(name.startswith(f"<{oid}>") for name in names))
-        return Costed(plan.cost, used)
+        made = {oid: each for each, oid in self._ids.items()}
+        places = {node.index: _OID.match(node.index) for node in plan.nodes if node.index}
+        used = {name: made[int(found[1])] for name, found in places.items() if found and int(found[1]) in made}
+        return Costed(prudent(plan, used), frozenset(used.values()))
 
     async def size(self, candidate: Candidate) -> int:
         """The index's size in bytes: HypoPG's estimate or ours, the smaller (HypoPG doubles wide and repeating keys)."""

@@ -66,7 +66,9 @@ def merge(longer: Candidate, shorter: Candidate) -> Candidate | None:
 
 def lean(candidate: Candidate) -> Candidate:
     """The same index without INCLUDE."""
-    kind = "composite" if candidate.kind == "covering" else candidate.kind
+    kind = candidate.kind
+    if kind == "covering":
+        kind = "single" if len(candidate.parts) == 1 else "composite"
     return replace(candidate, include=(), kind=kind, why=candidate.why.split(", and holds ")[0])
 
 

@@ -54,7 +54,7 @@ async def _peel(
         if late():
             return
         costed = await costs.of(query, offered)
-        if not costed.used or costed.cost >= base * _HELPED:
+        if not costed.used:
             return
         for each in sorted(costed.used, key=lambda one: one.body):
             if each not in alone:

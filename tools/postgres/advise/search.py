@@ -21,9 +21,9 @@ _PROBING = 0.6
 """Share of the time for finding out what helps each statement by itself; what is not needed goes to the next."""
 _LEAST_GAIN = 0.03
 """Powers of ten, of one statement: what is below is noise of the estimates."""
-_FIRST_PRESSURE = 4.0
+_FIRST_PRESSURE = 12.0
 """Powers of ten that an index must bring which takes all storage, when storage is short: the first price tried."""
-_PRICES = 8
+_PRICES = 4
 _PRICING = 0.5
 """Share of the time that is left for finding the price of space; the rest is for filling it."""
 _FULL = 0.9
@@ -31,6 +31,8 @@ _ROUNDS = 6
 _BESIDE = 1.0
 _LEAST_LEFT = 0.02
 """Of the workload's time: with less left of it, what counts is the speed of single statements."""
+_INCLUDING = 4
+"""An index with INCLUDE that takes more than this part of the storage is not tried: without, it does nearly as much."""
 _HOPELESS = 1.0
 """A move that is this much worse than nothing is not tried again."""
 
@@ -86,11 +88,17 @@ class Search:
             now = time.monotonic()
             self._until = now + _PROBING * (end - now) / left
             base = self._choice.before[query.number]
-            mine, alone = await moves(query, base, self._candidates.get(query.number, ()), self._costs, self._late)
+            offered = await self._worth_asking(self._candidates.get(query.number, ()))
+            mine, alone = await moves(query, base, offered, self._costs, self._late)
             self._choice.alone[query.number] = alone
             found.update(dict.fromkeys(mine))
         self._until = end
         return list(found)
+
+    async def _worth_asking(self, offered: Sequence[Candidate]) -> list[Candidate]:
+        """Without those whose INCLUDE makes them take a large part of all storage."""
+        most = self._storage / _INCLUDING
+        return [each for each in offered if not each.include or await self._worth.size(each) <= most]
 
     async def run(self) -> Choice:
         """Search until nothing helps any more, storage is full or time is up."""
@@ -209,6 +217,15 @@ class Search:
                 for move, old in bound.items()
                 if move - chosen and old > -_HOPELESS
             }
+        return self._untested(hoped, chosen) if self._late() else chosen
+
+    def _untested(self, hoped: Mapping[Indexes, float], chosen: Indexes) -> Indexes:
+        """When time is up: what helps by itself and has no like of it among the chosen, whatever it brings beside them."""
+        for move in sorted(hoped, key=lambda each: (-hoped[each], _order(each))):
+            alike = {(each.place, each.parts[0].text) for each in chosen if not each.predicate}
+            new = all((each.place, each.parts[0].text) not in alike for each in move)
+            if len(move) == 1 and hoped[move] > _LEAST_GAIN and new:
+                chosen |= move
         return chosen
 
     async def _hope(self, move: Indexes) -> float:

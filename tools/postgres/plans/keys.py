@@ -122,6 +122,10 @@ def key_of(node: Any, scope: Scope) -> Resolved | None:
     """The relation and key that an expression is, when it is built from columns of one relation only."""
     if isinstance(node, ast.ColumnRef):
         return scope.find(node)
+    if isinstance(node, ast.TypeCast) and isinstance(node.arg, ast.ColumnRef):
+        column = scope.find(node.arg)
+        if column is not None and _no_change(column[1].type, node.typeName):
+            return column
     refs = references(node) if isinstance(node, ast.Node) else []
     if not refs or not fixed(node):
         return None
@@ -131,6 +135,12 @@ def key_of(node: Any, scope: Scope) -> Resolved | None:
         return None
     columns = tuple(dict.fromkeys(column for each in found if each for column in each[1].columns))
     return owners.pop(), Key(bare(node, scope), columns, plain=False)
+
+
+def _no_change(type_: str, to: Any) -> bool:
+    """Whether a cast leaves a column of this type as it is, so that an index on the column serves the expression."""
+    name = to.names[-1].sval
+    return not to.typmods and not to.arrayBounds and (type_ == name or (type_, name) == ("varchar", "text"))
 
 
 def bare(node: Any, scope: Scope) -> str:

@@ -257,7 +257,7 @@ class _Reading:
 
 
 def _columns(number: int, table: Table) -> dict[str, Resolved | None]:
-    return {name: (number, Key(quoted(name), (name,))) for name in table.columns}
+    return {name: (number, Key(quoted(name), (name,), type=each.base)) for name, each in table.columns.items()}
 
 
 def _equal(one: Resolved, other: Resolved) -> list[Term]:

@@ -14,6 +14,8 @@ class Key:
     text: str
     columns: tuple[str, ...]
     plain: bool = True
+    type: str = field(default="", compare=False)
+    """Of a plain column its type's name in pg_type (`int4`, `varchar`)."""
 
 
 @dataclass(frozen=True)

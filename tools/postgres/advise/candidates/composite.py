@@ -19,7 +19,7 @@ def candidates(shape: Shape, _: Schema) -> Iterator[Candidate]:
 
 
 def sequences(shape: Shape) -> Iterator[tuple[tuple[Part, ...], str]]:
-    """Key sequences with what they are for (`composite`, `sort`, `expression`, `or`)."""
+    """Key sequences with what they are for (`single`, `composite`, `sort`, `expression`, `or`)."""
     seen: set[tuple[Part, ...]] = set()
     for head in heads(shape):
         tails: list[tuple[tuple[Part, ...], str]] = [((), "composite")]
@@ -82,4 +82,6 @@ def _part(key: Key) -> Part:
 
 
 def _kind(parts: tuple[Part, ...], kind: str) -> str:
-    return kind if all(part.plain for part in parts) else "expression"
+    if any(not part.plain for part in parts):
+        return "expression"
+    return "single" if kind == "composite" and len(parts) == 1 else kind
