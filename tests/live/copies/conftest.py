@@ -160,6 +160,9 @@ class People:
                     found.add(value.encode())
                 elif isinstance(value, int):
                     found.add(value.to_bytes(8, "little"))
+        for (address,) in self.ask("SELECT DISTINCT host(last_ip) FROM crm.customers"):
+            # As an inet stands on a disk: family, bits of the mask, octets.
+            found.add(bytes([2, 32, *map(int, str(address).split("."))]))
         for (token,) in self.ask("SELECT api_token FROM crm.customers"):
             found.add(token.bytes)  # type: ignore[attr-defined]
         for (street,) in self.ask("SELECT (home_address).street FROM crm.customers"):

@@ -54,7 +54,8 @@ async def test_no_personal_value_is_on_the_disk_of_a_copy(people: People, live: 
         print(f"{kind}, PostgreSQL {copy.version // 10_000}: {len(planted):,} planted values, {len(found):,} of them"
               f" in {files:,} files of {size:,} bytes; columns: {len(copy.masked)}")  # fmt: skip
         if kind == "rows":
-            assert len(found) > 0.9 * len(planted)
+            # Not those that are looked for as texts, and stand there as numbers or addresses only.
+            assert len(found) > 0.95 * len(planted)
             assert copy.meaning == ""
         else:
             assert found == set()
