@@ -4,6 +4,8 @@ import hashlib
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tools.postgres.copying.cells import Cells
 from tools.postgres.copying.columns import Column
@@ -214,3 +216,96 @@ def test_constants_with_a_number_in_their_text_are_masked_as_the_rows_are() -> N
     assert literals.statement(f"SELECT 1 FROM log WHERE line = '{text}'") == (
         f"SELECT 1 FROM log WHERE line = '{one.look(text)}'"
     )
+
+
+@pytest.mark.parametrize("blank", ["\xa0", "\u202f", "\u2009", "\u2007"])
+@pytest.mark.parametrize("number", [each for each in NUMBERS if " " in each])
+def test_blanks_of_typesetters_hide_no_number(number: str, blank: str) -> None:
+    text = f"{number.replace(' ', blank)} is mine"
+    assert places([text.encode(), b"nothing"]) == {0}
+    assert [text[start:end] for start, end in spans(text)] == [number.replace(" ", blank)]
+    made = cells().look(text).removesuffix(" is mine")
+    assert made.count(blank) == number.count(" ")
+    assert is_card(made) == is_card(number)
+    assert is_iban(made.lower()) == is_iban(number.lower())
+
+
+def test_hyphens_that_break_no_line_hide_no_number() -> None:
+    for number in ("4111\u20111111\u20111111\u20111111", "212\u2011555\u20110100", "+49\u2013151\u20131234567"):
+        assert [number[start:end] for start, end in spans(number)] == [number]
+
+
+def test_letters_hide_no_grouped_card_and_no_number_with_plus() -> None:
+    assert spans("Visa4111 1111 1111 1111CVV123") == [(4, 23)]
+    assert spans(r"line\n+351 912 345 678") == [(6, 22)]
+
+
+def test_thousands_of_numbers_are_looked_through() -> None:
+    """Each group of digits is the start of nineteen numbers at most, and spans are not compared each with each."""
+    assert spans(" ".join(str(7919 * each % 997) for each in range(6_000))) is not None
+    assert len(spans("+49 151 1234567 " * 5_000)) == 5_000
+
+
+ESCAPES = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
+PIECES = st.one_of(
+    st.sampled_from(
+        [*NUMBERS, "ann@mail.example", "tel 912345678", "call me at 912 345 678", "de89370400440532013000"]
+    ),
+    st.sampled_from(
+        [
+            "\\",
+            "\\n",
+            "\n",
+            "\t",
+            "\r\n",
+            "\b",
+            "\v",
+            " ",
+            "\xa0",
+            "é",
+            '"',
+            "'",
+            "{",
+            "}",
+            ",",
+            "_",
+            "N",
+            "x",
+            "1",
+            "\\.",
+        ]
+    ),
+    st.text(max_size=5),
+)
+
+
+def written(value: str | None) -> str:
+    """As COPY writes it."""
+    return "\\N" if value is None else "".join(ESCAPES.get(sign, sign) for sign in value)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(
+        st.tuples(*[st.none() | st.lists(PIECES, max_size=4).map("".join)] * 2).map(
+            lambda row: tuple(each and re.sub("[\0\ud800-\udfff]", "", each) for each in row)
+        ),
+        max_size=6,
+    ),
+    st.sampled_from(["utf-8", "iso8859-1", "koi8-r"]),
+    st.booleans(),
+)
+def test_rows_are_masked_as_if_each_text_were_looked_at(
+    rows: list[tuple[str | None, str | None]], encoding: str, alone: bool
+) -> None:
+    one = cells()
+    names = ["note"] if alone else ["note", "kept"]
+    mask = masker(names, {"note": Column(1, "note", "look", "")}, one, encoding)
+    assert mask is not None
+    taken = [
+        [each if each is None else each.encode(encoding, "ignore").decode(encoding) for each in row[: len(names)]]
+        for row in rows
+    ]
+    shown = [[None if row[0] is None else one.look(row[0]), *row[1:]] for row in taken]
+    blocks = ["".join("\t".join(map(written, row)) + "\n" for row in some) for some in (taken, shown)]
+    assert mask(blocks[0].encode(encoding)) == blocks[1].encode(encoding, "replace")

@@ -6,6 +6,12 @@ _SCHEMES = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|(?:5[0-8]|2[2-7])\d{14}|3[47]\d{13}|3[0689]\d{12}|(?:35|6\d)\d{14,17}"
 )
 """First digits and lengths of the card schemes in use."""
+EVEN = {
+    **dict.fromkeys((0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000, 0xDCA0), " "),
+    **dict.fromkeys((*range(0x2010, 0x2014), 0x2212), "-"),
+}
+"""Blanks and hyphens of typesetters, for those of keyboards: one for one, so that places stay (0xDCA0: a byte of no known
+encoding)."""
 _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 """Each digit doubled, and the digits of that added up."""
 _NUMBERS = {ord(letter): str(int(letter, 36)) for letter in "abcdefghijklmnopqrstuvwxyz"}
@@ -28,7 +34,7 @@ def luhn(digits: str) -> bool:
 
 def is_card(text: str) -> bool:
     """13 to 19 digits, blanks and hyphens aside, with a right check digit."""
-    digits = text.replace(" ", "").replace("-", "")
+    digits = text.translate(EVEN).replace(" ", "").replace("-", "")
     return digits.isascii() and digits.isdigit() and 13 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn(digits)
 
 
@@ -46,14 +52,14 @@ def with_check_digit(text: str) -> str:
 
 
 def is_iban(text: str) -> bool:
-    """A valid IBAN (ISO 13616, remainder of ISO 7064 MOD 97-10), in lower case, blanks aside."""
-    code = text.replace(" ", "")
+    """A valid IBAN (ISO 13616, remainder of ISO 7064 MOD 97-10), in lower case, blanks and hyphens aside."""
+    code = text.translate(EVEN).replace(" ", "").replace("-", "")
     return bool(_IBAN.match(code)) and _SIGNS.get(code[:2]) == len(code) and _remainder(code) == 1
 
 
 def with_check_digits(text: str) -> str:
     """The IBAN, in lower case, with the digits after its country made right."""
-    code = text.replace(" ", "")
+    code = text.translate(EVEN).replace(" ", "").replace("-", "")
     check = 98 - _remainder(code[:2] + "00" + code[4:])
     return f"{text[:2]}{check:02}{text[4:]}"
 

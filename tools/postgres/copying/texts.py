@@ -1,15 +1,18 @@
 """Card numbers, IBANs and telephone numbers wherever they stand in a longer text."""
 
 import re
+from bisect import bisect, insort
 from collections.abc import Iterator, Sequence
 
-from tools.postgres.copying.proofs import is_iban, is_payment_card, luhn
+from tools.postgres.copying.proofs import EVEN, is_iban, is_payment_card, luhn
 
-_RUN = re.compile(r"(?<![\d.])\d{13,19}(?![\d-])|(?<![\w.])\d(?:[ \xa0-]?\d){12,}(?!\w)")
+_RUN = re.compile(
+    r"(?<![\d.])\d{13,19}(?![\d-])|(?<![\w.])\d(?:[ -]{0,2}\d){12,}(?!\w)|(?<!\d)(?:\d{4}[ -]){3}\d{4}(?!\d)"
+)
 _GROUP = re.compile(r"\d+")
 _IBAN_START = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d\d(?=[ -]?[A-Za-z0-9])", re.A)
 _IBAN_REST = re.compile(r"(?:[ -]?[A-Za-z0-9]){11,30}", re.A)
-_PHONE = re.compile(r"(?<![\w+])\+\(?\d(?:[ ()./-]{0,2}\d){7,14}(?!\d)")
+_PHONE = re.compile(r"(?<![\d+])\+\(?\d(?:[ ()./-]{0,2}\d){7,14}(?!\d)")
 _NATIONAL_FORMS = (
     r"(?<![\w+./-])(?:\(0?\d{1,4}\)[ -]?\d{2,5}(?:[ .-]?\d{2,5}){1,3}|0\d{1,4}[ /-]\d{2,8}(?:[ .-]?\d{2,4}){0,4}"
     r"|\d{3}[-.]\d{3}[-.]\d{4}|00[1-9]\d{8,13})(?![\w/-])(?!\.\d)"
@@ -23,27 +26,34 @@ _NATIONAL, _CALLED = re.compile(_NATIONAL_FORMS), re.compile(_CALLED_FORMS, re.I
 _DIALLED = re.compile(f"{_NATIONAL_FORMS}|{_CALLED_FORMS}".encode(), re.I)
 _DAY = re.compile(r"\d{1,4}([./ -])\d{1,2}\1\d{1,4}\Z")
 
-_FEWEST_DIGITS = 13
-"""The shortest card number."""
-_HINTS = tuple(re.compile(each) for each in (rb"0{13}", rb"AA00[0A]{11}", rb"\+0{8}", rb"\xa0", rb"@"))
-"""A card number, an IBAN, a telephone number, a blank that does not break a line, an e-mail address."""
+_FEWEST_DIGITS, _MOST_DIGITS = 13, 19
+"""Of card numbers."""
+_HINTS = tuple(re.compile(each) for each in (rb"0{13}", rb"AA00[0A]{11}", rb"\+0{8}", rb"@"))
+"""A card number, an IBAN, a telephone number, an e-mail address."""
 _DIGITS = re.compile(rb"0{7}")
 _FORMS = bytes.maketrans(
     b"123456789BCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"A" * 25 + b"A" * 26
 )
-_BETWEEN = b" -./()"
+_BETWEEN = b" -./()" + bytes(range(128, 256))
+"""What may stand between digits, the blanks and hyphens of every encoding among it."""
+_ESCAPED = re.compile(rb"\\.")
 
 
 def places(texts: Sequence[bytes]) -> set[int]:
-    """Which of these texts, none with a line end in it, may hold such a number or an e-mail address.
+    """Which of these texts, as COPY writes them, may hold such a number or an e-mail address.
 
     Cheap, and too many rather than not enough: they are looked at in one go, digits and letters as one sign each, and
     what may stand between digits left out.
     """
     forms = b"\n".join(texts).translate(_FORMS, _BETWEEN)
     found = {line for hint in _HINTS for line in _lines(hint, forms)}
-    found.update(line for line in _lines(_DIGITS, forms) if line not in found and _DIALLED.search(texts[line]))
+    found.update(line for line in _lines(_DIGITS, forms) if line not in found and _dialled(texts[line]))
     return found
+
+
+def _dialled(text: bytes) -> bool:
+    """Whether it may hold a telephone number without `+`; `\\n` is no letter before one."""
+    return not text.isascii() or bool(_DIALLED.search(_ESCAPED.sub(b" ", text)))
 
 
 def _lines(hint: re.Pattern[bytes], text: bytes) -> Iterator[int]:
@@ -62,11 +72,13 @@ def spans(text: str, *, national: bool = True) -> list[tuple[int, int]]:
     with right check digits. Telephone numbers: with `+`, with a prefix of their own country, or after a word such as `call`;
     7 to 15 digits. Without `national` those with `+` only: the others look like many things.
     """
+    text = text.translate(EVEN)
     found: list[tuple[int, int]] = []
     for each in (*_ibans(text), *_phones(text), *_cards(text), *(_nationals(text) if national else ())):
-        if all(each[1] <= start or end <= each[0] for start, end in found):
-            found.append(each)
-    return sorted(found)
+        at = bisect(found, each)
+        if (at == 0 or found[at - 1][1] <= each[0]) and (at == len(found) or each[1] <= found[at][0]):
+            insort(found, each)
+    return found
 
 
 def _ibans(text: str) -> Iterator[tuple[int, int]]:
@@ -74,7 +86,7 @@ def _ibans(text: str) -> Iterator[tuple[int, int]]:
         rest = _IBAN_REST.match(text, start.end())
         for end in range(rest.end(), start.end() + 10, -1) if rest else ():
             whole = end == len(text) or not text[end].isalnum()
-            if whole and is_iban(text[start.start() : end].replace("-", "").lower()):
+            if whole and is_iban(text[start.start() : end].lower()):
                 yield start.start(), end
                 break
 
@@ -84,7 +96,8 @@ def _cards(text: str) -> Iterator[tuple[int, int]]:
         groups = [(each.start(), each.end()) for each in _GROUP.finditer(text, run.start(), run.end())]
         first = 0
         while first < len(groups):
-            last = next((at for at in range(len(groups) - 1, first - 1, -1) if _card(text, groups[first : at + 1])), -1)
+            most = min(len(groups), first + _MOST_DIGITS)
+            last = next((at for at in range(most - 1, first - 1, -1) if _card(text, groups[first : at + 1])), -1)
             if last >= 0:
                 yield groups[first][0], groups[last][1]
             first = max(first, last) + 1
@@ -92,7 +105,7 @@ def _cards(text: str) -> Iterator[tuple[int, int]]:
 
 def _card(text: str, groups: list[tuple[int, int]]) -> bool:
     digits = "".join(text[start:end] for start, end in groups)
-    if not _FEWEST_DIGITS <= len(digits) <= 19:
+    if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS:
         return False
     return is_payment_card(digits) or (len(groups) > 1 and len(set(digits)) > 1 and luhn(digits))
 
