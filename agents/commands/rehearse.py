@@ -173,9 +173,11 @@ def _text(reading: "Reading", report: "Report", verbose: bool) -> str:
 
     lines = [report.verdict.upper(), f"Read as {reading.what}.", *(f"Note: {each}." for each in reading.notes)]
     lines.append(report.copy_about)
+    failed = next((each.statement for each in report.steps if each.error is not None), None)
+    until = "" if failed is None else f" until statement {failed} fails"
     lines.append(
         f"About {show('live_rows', report.estimate.live_rows)} live rows"
-        f" ({show('live_bytes', report.estimate.live_bytes)}); about {show('live_s', report.estimate.seconds)} there, if "
+        f" ({show('live_bytes', report.estimate.live_bytes)}); about {show('live_s', report.estimate.seconds)} there{until}, if "
         + ", ".join(report.estimate.assumptions)
         + "."
     )

@@ -43,7 +43,7 @@ def translate(error: psycopg.Error, what: str, where: str, limits: Limits | None
             return TimedOut(
                 what="Waiting for a lock",
                 seconds=f"{limits.lock_ms / 1000:g}" if limits else "its limit of some",
-                next="Somebody holds it: the activity tool names who.",
+                next="Somebody holds it: ./p3 health names who when others wait for it, too. Try again afterwards.",
             )
         case errors.InsufficientPrivilege():
             return Refused(reason=detail, needs=_grant(detail, role))

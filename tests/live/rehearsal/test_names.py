@@ -55,3 +55,28 @@ async def test_a_search_path_that_only_the_looking_role_has_is_said(ops: Databas
     assert [each.error for each in (*short.steps, *whole.steps)] == [None, None]
     assert f"looked up along ops, public, the search_path of {role}" in short.copy_about
     assert "Names without a schema" not in whole.copy_about
+
+
+async def test_a_view_in_the_way_is_found_though_the_server_leaves_out_its_schema(ops: Database) -> None:
+    ops.execute(
+        "CREATE TABLE public.parcels (id int PRIMARY KEY, weight int);"
+        "CREATE VIEW public.heavy AS SELECT id FROM public.parcels WHERE weight > 50;"
+        f"GRANT SELECT ON public.parcels, public.heavy TO reader_{ops.name}"
+    )
+    dsn = make_conninfo(ops.dsn, user=f"reader_{ops.name}", password="look", passfile="/dev/null")
+    async with await Postgres.connect(dsn, Settings()) as live:
+        up = "ALTER TABLE parcels ALTER COLUMN weight TYPE numeric"
+        report = await rehearse(live, up, settings=Settings())
+        (found,) = (each for each in report.findings if each.code == "dependent-object-breaks")
+        assert found.remedy.startswith(f"BEGIN; DROP VIEW public.heavy; {up}; CREATE VIEW public.heavy AS"), found.remedy
+        again = await rehearse(live, found.remedy.partition(" (with its")[0], settings=Settings())
+    assert [each.error for each in again.steps if each.error] == []
+
+
+async def test_a_schema_that_is_dropped_takes_its_rows_along(ops: Database) -> None:
+    dsn = make_conninfo(ops.dsn, user=f"reader_{ops.name}", password="look", passfile="/dev/null")
+    async with await Postgres.connect(dsn, Settings()) as live:
+        report = await rehearse(live, "DROP SCHEMA ops CASCADE", settings=Settings())
+    assert report.verdict == "unsafe"
+    assert [each.object for each in report.findings if each.code == "rollback-loses-data"] == ["ops.shipments"]
+    assert report.estimate.live_rows == 3000

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from common.errors import DbcrewError, Refused
 from tools.postgres.rehearsal.names import QualifiedName
-from tools.postgres.rehearsal.script import names_in, read_script, refuse_hostile
+from tools.postgres.rehearsal.script import names_in, read_script, refuse_hostile, schemas_dropped
 
 FILE = """-- first
 BEGIN;
@@ -78,3 +78,8 @@ def test_letters_beyond_ascii_shift_nothing() -> None:
         (3, "SELECT 'ä'"),
         (3, "SELECT 3"),
     ]
+
+
+def test_schemas_that_are_dropped_are_known() -> None:
+    script = read_script('DROP SCHEMA a, "B c" CASCADE; DROP TABLE d.e; CREATE SCHEMA f; DROP SCHEMA a')
+    assert schemas_dropped(script) == ("a", "B c")

@@ -12,7 +12,7 @@ from tools.postgres.rehearsal.mend import mend
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.new_keys import make_room
 from tools.postgres.rehearsal.run import run_on
-from tools.postgres.rehearsal.script import Statement, names_in, read_script
+from tools.postgres.rehearsal.script import Statement, names_in, read_script, schemas_dropped
 from tools.postgres.rehearsal.snapshot import Snapshot, differences, snapshot
 from tools.postgres.rehearsal.step import Step
 from tools.postgres.rehearsal.traffic import BESIDE_MS, Again, Served, again
@@ -123,9 +123,13 @@ async def try_on(
 
 
 async def tables_of(postgres: Postgres, statements: Sequence[Statement], trace: list[str]) -> list[QualifiedName]:
-    """The relations on the live server that these statements are about, in order of name."""
+    """The relations on the live server that these statements are about, also by dropping a schema; in order of name."""
     named = names_in(tuple(statements))
-    wanted = {"schemas": [schema for schema, _ in named], "names": [name for _, name in named]}
+    wanted = {
+        "schemas": [schema for schema, _ in named],
+        "names": [name for _, name in named],
+        "dropped": list(schemas_dropped(tuple(statements))),
+    }
     async with postgres.session(trace) as session:
         rows = await session.rows(query("tools.postgres.rehearsal", "resolve"), wanted)
     return sorted(QualifiedName(row["schema"], row["name"]) for row in rows)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pglast import ast
-from pglast.enums import TransactionStmtKind
+from pglast.enums import ObjectType, TransactionStmtKind
 from pglast.parser import ParseError
 from pglast.visitors import Visitor
 
@@ -137,6 +137,12 @@ def refuse_hostile(statements: tuple[Statement, ...]) -> None:
 def names_in(statements: tuple[Statement, ...]) -> tuple[tuple[str | None, str], ...]:
     """All relations a migration names."""
     return tuple(dict.fromkeys(name for statement in statements for name in statement.tables))
+
+
+def schemas_dropped(statements: tuple[Statement, ...]) -> tuple[str, ...]:
+    """Schemas that a migration drops."""
+    drops = [each.node for each in statements if getattr(each.node, "removeType", None) == ObjectType.OBJECT_SCHEMA]
+    return tuple(dict.fromkeys(str(item.sval) for node in drops for item in node.objects or ()))
 
 
 def _hostile(node: ast.Node) -> str | None:

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from pglast import ast
+from psycopg import sql
+
 from common.figures import Value
 from common.findings import Finding, Severity
 from tools.postgres.rehearsal.case import Case
@@ -39,6 +42,9 @@ def check(case: Case) -> Iterator[Finding]:
         code, remedy = "dependent-object-breaks", _again(case, step.error or "", statement.sql)
     elif state in _ENUM:
         code, remedy = "enum-value-in-own-transaction", "Commit the new value first, use it in the next migration."
+    elif isinstance(statement.node, ast.CreateExtensionStmt) and "is not available" in (step.error or ""):
+        code, remedy = "not-possible-here", _lacking(str(statement.node.extname))
+        summary = "Statement {statement} cannot run on the copy: {said}"
     else:
         code, remedy = "not-possible-here", f"Correct statement {step.number} (line {statement.line})."
         summary = "Statement {statement} cannot run here: {said}"
@@ -57,15 +63,25 @@ def _where(case: Case, step: Step, statement: Statement) -> QualifiedName | str:
     return next(mine, f"statement {step.number}")
 
 
+def _lacking(extension: str) -> str:
+    """What to do about an extension that the copy's server does not have: the live one may."""
+    name = sql.Literal(extension).as_string()
+    return (
+        f"Whether the live server has it, tells: SELECT default_version FROM pg_available_extensions WHERE name = {name};"
+        " If so, rehearse on a scratch server that has it: DBCREW_POSTGRESQL_COPY_DSN."
+    )
+
+
 def _again(case: Case, said: str, statement: str) -> str:
     """Views that stand in the way, dropped and made again around the statement."""
-    names = dict.fromkeys(_VIEW.findall(said))
+    names = set(_VIEW.findall(said))
     found = [
         (word, name, fact)
-        for key, word in (("view", "VIEW"), ("materialised view", "MATERIALIZED VIEW"))
-        for name in names
-        if (fact := case.trial.before.catalogue.get(f"{key} {name}")) is not None
-    ]
+        for key, word in (("view ", "VIEW"), ("materialised view ", "MATERIALIZED VIEW"))
+        for name, fact in ((each.removeprefix(key), fact) for each, fact in case.trial.before.catalogue.items()
+                           if each.startswith(key))
+        if name in names or name.partition(".")[2] in names  # PostgreSQL leaves out schemas of the search_path
+    ]  # fmt: skip
     if not found:
         return "Drop what depends on it and make it again, in one transaction with this statement."
     drops = [f"DROP {word} {name}" for word, name, _ in found]

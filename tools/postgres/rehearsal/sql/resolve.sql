@@ -28,6 +28,13 @@ WITH written AS (
       FROM types
       JOIN pg_attribute a ON a.atttypid = types.oid AND a.attnum > 0
       JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+    UNION
+    SELECT c.oid  -- what a schema that is dropped holds
+      FROM pg_namespace n
+      JOIN pg_class c ON c.relnamespace = n.oid
+     WHERE n.nspname = ANY (%(dropped)s::text[])
+       AND NOT EXISTS (SELECT FROM pg_depend e
+                        WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
 )
 SELECT DISTINCT n.nspname AS schema, c.relname AS name
   FROM behind
