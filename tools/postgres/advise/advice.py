@@ -41,8 +41,9 @@ _STATEMENT_LIMIT_MS = 15_000
 """The most one run of a statement may take, when a minute or more is given; in less time a quarter of it."""
 _WORTH_NAMING = 1.5
 """Times cheaper that an index must make a statement to be spoken of when it is not advised."""
-_COPY_ROWS = 30_000
-"""Rows of a table that are enough to see which plan is the faster; said in the notes when a table has more."""
+_COPY_ROWS, _FEW_ROWS, _LITTLE_S = 50_000, 30_000, 30.0
+"""Rows of a table that are enough to see which plan is the faster, and in less than half a minute; said in the notes when
+a table has more."""
 _LEAST_S = 10.0
 """Seconds that building, searching and proving get each, however long the copy took, when a minute is given."""
 _ROW_SECURITY = (
@@ -156,7 +157,8 @@ class Adviser:
         """Build what is left to choose from on a copy, search it, run the workload, and keep what was used."""
         carry = await carried(self._postgres, advice.cases)
         advice.missing += carry.missing
-        settings = self._settings.model_copy(update={"copy_rows": min(_COPY_ROWS, self._settings.copy_rows)})
+        most = _COPY_ROWS if self._seconds >= _LITTLE_S else _FEW_ROWS
+        settings = self._settings.model_copy(update={"copy_rows": min(most, self._settings.copy_rows)})
         async with AsyncExitStack() as stack:
             copy = await stack.enter_async_context(
                 copy_of(self._postgres, carry.names, settings=settings, progress=self._progress, writes=False)
