@@ -120,6 +120,25 @@ SELECT 1 FROM pg_settings WHERE CASE name WHEN 'primary_conninfo' THEN setting::
 SELECT 1 FROM (SELECT * FROM pg_settings WHERE name IN ('a', 'b', 'c', 'd', 'e')) s WHERE setting::bool
 SELECT 1 FROM (SELECT * FROM pg_settings WHERE name = 'port') s WHERE has_table_privilege(setting, 'select')
 SELECT name FROM pg_settings WHERE name = 'port' GROUP BY name, setting HAVING setting::int = 1
+SHOW app.key
+SELECT current_setting('app.key', true)
+SELECT setting FROM pg_settings WHERE vartype = 'string'
+SELECT setting FROM pg_settings WHERE vartype IN ('integer', 'string')
+SELECT setting FROM pg_settings WHERE vartype <> 'integer'
+SELECT setting FROM pg_settings WHERE vartype NOT IN ('bool', 'integer')
+SELECT setting FROM pg_settings WHERE vartype LIKE 'log%'
+SELECT setting FROM pg_settings WHERE name <> ALL ('{work_mem}')
+SELECT setting FROM pg_settings WHERE name ILIKE 'PRI%'
+SELECT setting FROM pg_settings WHERE name NOT ILIKE 'log%'
+SELECT setting FROM pg_settings WHERE name NOT IN ('work_mem')
+SELECT setting FROM pg_settings WHERE name NOT IN ('pg_catalog')
+SELECT setting FROM pg_settings WHERE name = 'work_mem' UNION ALL SELECT setting FROM pg_settings WHERE name <> 'x'
+SELECT 1 FROM (SELECT setting FROM pg_settings WHERE vartype IN ('bool', 'enum', 'real', 'integer')) s WHERE setting::bool
+SELECT 1 FROM pg_settings WHERE vartype IN ('bool', 'integer') AND setting::int > 0
+SELECT * FROM pg_stats WHERE schemaname NOT IN ('public')
+SELECT * FROM pg_stats WHERE schemaname <> ANY (ARRAY['pg_catalog', 'public'])
+SELECT * FROM pg_stats WHERE schemaname NOT LIKE 'pg_catalog'
+SELECT * FROM pg_stats WHERE tablename <> 'pg_catalog'
 SELECT most_common_vals FROM pg_stats
 SELECT * FROM pg_stats WHERE tablename = 'pg_foreign_server'
 SELECT * FROM pg_stats WHERE schemaname = 'pg_catalog'
@@ -134,6 +153,12 @@ SELECT name, setting, unit FROM pg_settings WHERE name IN ('work_mem', 'shared_b
 SELECT name, setting FROM pg_settings WHERE name LIKE 'autovacuum%' AND context = 'sighup'
 SELECT s.name, s.setting FROM pg_catalog.pg_settings AS s WHERE s.name = ANY (ARRAY['port', 'fsync'])
 SELECT * FROM pg_settings WHERE name = 'work_mem'
+SELECT name, setting, unit FROM pg_settings WHERE vartype IN ('bool', 'integer', 'real') AND name != 'sync_commit_cancel_wait'
+SELECT name, setting FROM pg_settings WHERE name ILIKE 'Autovacuum%'
+SELECT setting FROM pg_settings WHERE name IN ('port', 'fsync') UNION SELECT setting FROM pg_settings WHERE name LIKE 'log%'
+WITH s AS (SELECT * FROM pg_settings WHERE name IN ('port')) SELECT setting FROM s
+SELECT * FROM pg_stats WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
+SELECT most_common_vals FROM pg_stats WHERE schemaname <> 'pg_catalog'
 SELECT (SELECT setting::int FROM pg_settings WHERE name = 'max_connections') - count(*) FROM pg_stat_activity
 SELECT count(*) FROM pg_settings WHERE source <> 'default'
 SELECT name, source, sourcefile FROM pg_settings WHERE pending_restart

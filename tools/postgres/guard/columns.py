@@ -21,12 +21,16 @@ _MOST = 20
 """More queries over such relations than anybody puts into one statement: each takes a look of its own."""
 _BEFORE_NAMES = ("fromClause", "whereClause", "havingClause")
 """What the server may evaluate before it has looked at the name of a setting."""
-_KEYS = {"pg_settings": ("name",), "pg_stats": ("tablename", "schemaname")}
+_KEYS = {"pg_settings": ("name", "vartype"), "pg_stats": ("tablename", "schemaname")}
 """The columns that say what a row is about, where that tells whether it can be a secret."""
 _NEEDS = {
     "pg_settings": "name the settings, as in WHERE name = 'work_mem', or read other columns",
     "pg_stats": "name the tables, as in WHERE tablename = 'orders', or read other columns",
 }
+_NO_TEXT = frozenset({"bool", "enum", "integer", "real"})
+"""Types of settings that hold no secret."""
+_LIKE = ("AEXPR_LIKE", "AEXPR_ILIKE")
+_COMPARED = frozenset({"AEXPR_OP", "AEXPR_IN", "AEXPR_OP_ANY", *_LIKE})
 _SYSTEM = frozenset({"ctid", "oid", "tableoid", "xmin", "xmax", "cmin", "cmax"})
 _FAMILIES = (
     "autovacuum", "bgwriter", "checkpoint", "commit", "cpu_", "deadlock", "default_", "effective", "enable_", "geqo", "hash_",
@@ -42,8 +46,11 @@ def check(statement: Node) -> None:
     if len(found) > _MOST:
         raise Refusal("secret", "unknown", f"reads settings, roles or servers in more than {_MOST} places at once")
     free: Own = set()
+    arms = [statement]
+    for node in arms:
+        arms += [node[side] for side in ("larg", "rarg") if side in node]
     for node, own in found:
-        if _fixed(node, own, top=node is statement):
+        if _fixed(node, own, top=any(node is arm for arm in arms)):
             for part in _BEFORE_NAMES:
                 _refuse(node.get(part, ()), own)
         else:
@@ -97,25 +104,37 @@ def _fixed(node: Node, own: Own, *, top: bool) -> bool:
         left = _names(comparison.get("lexpr", {}).get("ColumnRef", {}))
         if (left[:-1] != [alias] and not (alone and len(left) == 1)) or left[-1] not in _KEYS.get(relation, ()):
             continue
-        if (kind := comparison["kind"]) != "AEXPR_OP" and not top:
+        if (kind := comparison["kind"]) not in _COMPARED:
             continue
         operator = comparison["name"][0].get("String", {}).get("sval") if len(comparison["name"]) == 1 else None
         right = comparison["rexpr"]
-        if kind == "AEXPR_LIKE" and operator == "~~" and relation == "pg_settings":
-            prefix = (_constant(right) or "").split("%")[0].split("\\")[0]
-            if prefix.split("_")[0] and prefix.startswith(_FAMILIES) and "." not in prefix:
-                return True
-        elif kind in ("AEXPR_OP", "AEXPR_IN", "AEXPR_OP_ANY") and operator == "=":
-            items = right.get("List", {}).get("items") or right.get("A_ArrayExpr", {}).get("elements") or [right]
-            named = [_constant(item) for item in items]
-            if all(named):
-                for name in map(str, named):
-                    if relation == "pg_settings":
-                        setting(name)
-                    elif name.startswith("pg_"):
-                        raise Refusal("secret", "unknown", f"the statistics of {name} may hold samples of secrets")
-                return True
+        items = right.get("List", {}).get("items") or right.get("A_ArrayExpr", {}).get("elements") or [right]
+        if not top and (kind not in ("AEXPR_OP", "AEXPR_IN") or len(items) > 1):
+            continue
+        named = [_constant(item) for item in items]
+        if all(named) and _harmless(left[-1], kind, operator, [*map(str, named)]):
+            return True
     return False
+
+
+def _harmless(column: str, kind: str, operator: str | None, named: list[str]) -> bool:
+    """Whether the comparison of the column leaves no row that may be a secret. Raises Refusal where it names one."""
+    if kind in _LIKE:
+        prefix = named[0].lower().split("%")[0].split("\\")[0]
+        known = prefix.split("_")[0] and prefix.startswith(_FAMILIES) and "." not in prefix
+        return bool(known) and operator in ("~~", "~~*") and column == "name"
+    if column == "vartype":
+        return operator == "=" and _NO_TEXT.issuperset(named)
+    if operator == "<>":
+        return column == "schemaname" and kind != "AEXPR_OP_ANY" and "pg_catalog" in named
+    if operator != "=":
+        return False
+    for name in named:
+        if column == "name":
+            setting(name)
+        elif name.startswith("pg_"):
+            raise Refusal("secret", "unknown", f"the statistics of {name} may hold samples of secrets")
+    return True
 
 
 def _refuse(part: Any, own: Own) -> None:

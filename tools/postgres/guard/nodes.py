@@ -31,7 +31,7 @@ _ANY_RECORD = frozenset(
     for what in ("populate_record", "populate_recordset", "to_record", "to_recordset")
 )
 _SECRET_SETTING = re.compile(
-    r"conninfo|passphrase|passw|secret|token|credential|private|jwt|api_?key|encryption|access_?key|signing",
+    r"conninfo|passphrase|passw|secret|token|credential|private|jwt|api_?key|encryption|access_?key|signing|(?:^|[._])(?:key|dsn|pwd|pin|salt)$",
     re.IGNORECASE,
 )
 _ROW_FIELD = re.compile(r"f\d+")
