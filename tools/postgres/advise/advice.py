@@ -35,6 +35,8 @@ from tools.postgres.rehearsal.copy import copy_of
 _MOST_BUILT = 80
 _READING = 0.25
 """Share of the time that reading the statements may take."""
+_TIMING_MS = 20.0
+"""Milliseconds that one run may take while indexes are still chosen, for each second that is given."""
 _WARMING = 0.3
 """Share of the time that HypoPG may be asked while the copy is made."""
 _STATEMENT_LIMIT_MS = 15_000
@@ -179,10 +181,11 @@ class Adviser:
             if not hypothetical:
                 advice.how = "copy"
             now = time.monotonic()
-            until = max(now + self._least_s, now + 0.5 * (deadline - now))
-            clock = Clock(built, until)
-            for number, measured in (await clock.pace(here)).items():
+            clock = Clock(built, max(deadline, now + self._least_s), min(1_000.0, _TIMING_MS * self._seconds))
+            for number, measured in (await clock.pace(here, now + self._least_s)).items():
                 by_number[number].pace = measured
+            now = time.monotonic()
+            until = max(now + self._least_s, now + 0.5 * (deadline - now))
             usable = await self._built(built, advice, wanted(advice.cases, hypothetical), until)
             left = max(self._least_s, 0.4 * (deadline - time.monotonic()))
             result = await self._chosen(built, clock, here, usable, left)

@@ -16,7 +16,6 @@ from tools.postgres.advise.case import Case
 from tools.postgres.advise.costs import Indexes
 
 _LIMIT_MS = 1_000.0
-"""A statement that takes longer on the copy is taken to take this long: a lower bound."""
 _LEAST_MS = 0.1
 """Below this a run says more about the clock than about the statement."""
 _MOST_TIMES = 30.0
@@ -26,10 +25,13 @@ _STEPS = 4
 
 
 class Clock:
-    """Runs statements on the copy, each once with each set of indexes that its plan uses, until the monotonic `until`."""
+    """Runs statements on the copy, each once with each set of indexes that its plan uses, until the monotonic `until`.
 
-    def __init__(self, built: Built, until: float) -> None:
-        self._built, self._until = built, until
+    A statement that takes longer than `limit_ms` is taken to take this long: a lower bound.
+    """
+
+    def __init__(self, built: Built, until: float, limit_ms: float = _LIMIT_MS) -> None:
+        self._built, self._until, self._limit_ms = built, until, limit_ms
         self._took: dict[tuple[str, Indexes], float] = {}
 
     async def share(self, text: str, indexes: Indexes) -> float | None:
@@ -39,14 +41,17 @@ class Clock:
             return None
         return min(1.0, _rounded(max(after, _LEAST_MS) / max(before, _LEAST_MS)))
 
-    async def pace(self, cases: Sequence[Case]) -> dict[int, float]:
+    async def pace(self, cases: Sequence[Case], until: float = math.inf) -> dict[int, float]:
         """Milliseconds of one unit of cost without the indexes, by statement number; 1.0 where all are unknown.
 
-        Those that do not run get the median; those that pg_stat_statements has timed are left out.
+        Those that do not run, or not by the monotonic time `until`, get the median; those that pg_stat_statements has timed
+        are left out.
         """
         found: dict[int, float] = {}
         untimed = [case for case in cases if case.item.total_ms is None]
         for case in untimed:
+            if time.monotonic() > until:
+                break
             times = [await self._ms(text, frozenset()) for text in case.query.texts]
             known = [max(each, _LEAST_MS) for each in times if each is not None]
             if len(known) == len(times):
@@ -62,10 +67,10 @@ class Clock:
             if time.monotonic() > self._until:
                 return None
             try:
-                plan = await self._built.plan(text, indexes, measured=True, limit_ms=_LIMIT_MS)
+                plan = await self._built.plan(text, indexes, measured=True, limit_ms=self._limit_ms)
                 self._took[text, indexes] = plan.total_ms or 0.0
             except psycopg.errors.QueryCanceled:
-                self._took[text, indexes] = _LIMIT_MS
+                self._took[text, indexes] = self._limit_ms
             except psycopg.errors.Error as error:
                 if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
                     raise
