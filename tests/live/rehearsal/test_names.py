@@ -68,7 +68,9 @@ async def test_a_view_in_the_way_is_found_though_the_server_leaves_out_its_schem
         up = "ALTER TABLE parcels ALTER COLUMN weight TYPE numeric"
         report = await rehearse(live, up, settings=Settings())
         (found,) = (each for each in report.findings if each.code == "dependent-object-breaks")
-        assert found.remedy.startswith(f"BEGIN; DROP VIEW public.heavy; {up}; CREATE VIEW public.heavy AS"), found.remedy
+        assert found.remedy.startswith(f"BEGIN; DROP VIEW public.heavy; {up}; CREATE VIEW public.heavy AS"), (
+            found.remedy
+        )
         again = await rehearse(live, found.remedy.partition(" (with its")[0], settings=Settings())
     assert [each.error for each in again.steps if each.error] == []
 
