@@ -123,6 +123,7 @@ CATALOGUE: dict[str, frozenset[str]] = {
             "down-does-not-restore",
             "fails-on-existing-data",
             "dependent-object-breaks",
+            "rename-breaks-callers",
             "trigger-multiplies-writes",
             "enum-value-in-own-transaction",
             "not-possible-here",

@@ -81,6 +81,8 @@ CODES = {
                                "ALTER TABLE shop.orders ALTER COLUMN at SET NOT NULL"),
     "dependent-object-breaks": ("ALTER TABLE shop.orders RENAME COLUMN note TO words", "unsafe",
                                 "ALTER TABLE shop.orders RENAME COLUMN at TO moment"),
+    "rename-breaks-callers": ("SET lock_timeout = '2s'; ALTER TABLE shop.orders RENAME COLUMN at TO moment", "careful",
+                              "ALTER TABLE shop.colour RENAME TO colours; CREATE VIEW shop.colour AS TABLE shop.colours"),
     "trigger-multiplies-writes": ("UPDATE shop.orders SET total = total + 1", "",
                                   "UPDATE shop.orders SET total = total + 1 WHERE id % 100 = 1"),
     "enum-value-in-own-transaction": (
