@@ -53,9 +53,10 @@ async def comment(replies: Sequence[Reply], answered: Sequence[Answered], desk: 
     )
     body = clean(render(report)).text
     await desk.board.comment(desk.issue.number, desk.case.id, body)
-    await desk.cases.mark(desk.case.id, report.status if final else "waiting", report=report.model_dump(mode="json"))
     state = WAITING if not final else APPROVAL if report.status is CaseStatus.NEEDS_APPROVAL else ANSWERED
     await desk.board.label(desk.issue.number, add=(state,), remove=tuple(one for one in _STATES if one != state))
+    # Last: a case that is marked answered is not gone on with.
+    await desk.cases.mark(desk.case.id, report.status if final else "waiting", report=report.model_dump(mode="json"))
     desk.progress(
         f"publish: comment on #{desk.issue.number}, {report.status if final else 'waiting for what was handed on'}"
     )

@@ -60,9 +60,7 @@ class Team:
                 raise InputError(detail=detail, next="Give the DSN of the server it is about")
             await cases.mark(case_id, Stage.RUNNING)
             try:
-                if unanswered:
-                    await AsyncPostgresSaver(self.store.pool).adelete_thread(case_id)
-                await self._run(case, cases)
+                await self._run(case, cases, anew=unanswered)
             except asyncio.CancelledError:  # Ctrl-C
                 self.progress(f"what was found is kept; go on with ./p3 cases {case_id} --retry")
                 raise
@@ -73,7 +71,7 @@ class Team:
                 raise CaseFailed.by(error, case_id) from error
             return await cases.get(case_id)
 
-    async def _run(self, case: Case, cases: Cases) -> None:
+    async def _run(self, case: Case, cases: Cases, anew: bool) -> None:
         saver = AsyncPostgresSaver(self.store.pool)
         await saver.setup()
         flow = graph(saver)
@@ -81,6 +79,10 @@ class Team:
         await self.board.label(desk.issue.number, add=(WORKING,))
         config: RunnableConfig = {"configurable": {"thread_id": case.id}, "recursion_limit": 50}
         state = await flow.aget_state(config)
+        # A flow that has ended, of a case that is still to be answered, has nothing more to run.
+        if anew or (state.values and not state.next):
+            await saver.adelete_thread(case.id)
+            state = await flow.aget_state(config)
         turn: Work | Command[Any] | None = None if state.values else {}
         while True:
             if state.interrupts:

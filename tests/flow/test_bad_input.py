@@ -517,6 +517,20 @@ def test_a_case_that_lost_its_server_and_then_stopped_asks_again(place, gate):
     assert any(one.status == "error" for one in said.report.evidence)
 
 
+def test_a_case_whose_flow_ended_and_whose_answer_was_not_marked_is_answered(place):
+    said = asked(place.reader, SLOW)
+    with psycopg.connect(place.state, autocommit=True) as connection:
+        connection.execute("UPDATE dbcrew.cases SET status = 'running' WHERE id = %s", (said.report.case,))
+
+    async def work():
+        async with team(place.reader, lambda line: None) as crew:
+            case = await crew.work(said.report.case)
+            return case.status, await crew.board.comments(case.request.issue)
+
+    status, comments = asyncio.run(work())
+    assert (status, len(comments)) == ("done", 1)
+
+
 def test_a_case_of_another_server_is_not_worked_on_here(place):
     async def work():
         async with team(place.reader, lambda line: None) as crew:
