@@ -62,7 +62,7 @@ def emit(value: object, as_json: bool, text: Callable[[], str]) -> None:
 def progress(line: str) -> None:
     """One line of progress, on stderr so that stdout stays the answer."""
     logbook.note("debug", line.rstrip())
-    sys.stderr.write(_seen(line.rstrip()) + "\n")
+    sys.stderr.write(_seen(line.rstrip(), colours=False) + "\n")
     sys.stderr.flush()
 
 
@@ -70,7 +70,7 @@ def stop(error: DbcrewError) -> NoReturn:
     """End the command with the error's one line and its exit code."""
     line = " ".join(str(error).split())
     logbook.note("error", line, kind=type(error).__name__, exit_code=error.exit_code)
-    sys.stderr.write(f"error: {_seen(line)}\n")
+    sys.stderr.write(f"error: {_seen(line, colours=False)}\n")
     raise typer.Exit(error.exit_code)
 
 
@@ -92,9 +92,12 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         logbook.note("info", "ended", seconds=round(time.perf_counter() - started, 3))
 
 
-def _seen(text: str) -> str:
-    """The text with what a terminal would obey or hide, such as an escape sequence in a table's name, made visible."""
-    return _RARE.sub(lambda found: found[0] if found[1] else _shown(found[0]), text)
+def _seen(text: str, *, colours: bool = True) -> str:
+    """The text with what a terminal would obey or hide, such as an escape sequence in a table's name, made visible.
+
+    `colours`: those of our own layout stay. Lines on stderr have none: theirs came with a name or a server's message.
+    """
+    return _RARE.sub(lambda found: found[0] if colours and found[1] else "".join(map(_shown, found[0])), text)
 
 
 def _shown(sign: str) -> str:
@@ -110,4 +113,4 @@ def defect(kind: type[BaseException], error: BaseException, trace: TracebackType
     logbook.open_log()
     logbook.note("critical", str(named), exc_info=(kind, error, trace))
     where = "Its traceback is in build_data/logs."
-    sys.stderr.write(f"error: {_seen(' '.join(str(named).split()))} {where}\n")
+    sys.stderr.write(f"error: {_seen(' '.join(str(named).split()), colours=False)} {where}\n")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from agents.comment import diagrams
-from agents.comment.text import fence, visible
+from agents.comment.text import fence, plain, visible
 from agents.reply import Report, look_up
 from common.figures import show
 
@@ -16,6 +16,7 @@ _COMMENT = re.compile(r"<!--.*?-->\n?", re.S)
 _SUMMARY = re.compile(r"<details>\s*<summary>(.*?)</summary>\s*$")
 _TAGS = re.compile(r"</?(?:b|sub|br)/?>")
 _FENCE = re.compile(r"(`{3,})(\w*)[ \t]*$")
+_BLOCK = re.compile(r"^(`{3,})\w*\n(.*?^\1$)", re.M | re.S)
 _CELLS = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"\|[-:| ]+\|$")
 
@@ -35,7 +36,9 @@ def readable(
     columns = min(terminal.width, _WIDEST)
     text = "\n".join(_tables(_simpler(_COMMENT.sub("", markdown, count=1), report, statements), columns))
     if not coloured:  # nothing to highlight: the lexers need not be loaded
-        text = re.sub(r"^(`{3,})sql$", r"\1text", text, flags=re.M)
+        text = _BLOCK.sub(
+            lambda block: f"{block[1]}text\n{block[2]}" if block[0].startswith(f"{block[1]}sql") else block[0], text
+        )
     out = io.StringIO()
     Console(file=out, width=columns, force_terminal=coloured, no_color=not coloured).print(Markdown(text))
     lines = "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip("\n")
@@ -59,7 +62,8 @@ def _simpler(markdown: str, report: Report, statements: bool) -> Iterator[str]:
         if evidence:
             continue
         if summary := None if opened else _SUMMARY.match(line):
-            waiting = ["", f"**{html.unescape(_TAGS.sub('', summary[1]))}**", ""]
+            words = plain(html.unescape(_TAGS.sub("", summary[1]).replace("&#8203;", "")))
+            waiting = ["", f"**{words.replace('&#8203;', '')}**", ""]
         elif opened:
             if opened[2] != "mermaid":
                 yield from (*waiting, line, *block, opened[1])

@@ -64,5 +64,5 @@ def test_what_a_terminal_would_obey_is_shown(capsys):
     assert capsys.readouterr().out == (
         "\x1b[31mred\x1b[0m a⟨U+001B⟩]0;title⟨U+0007⟩⟨U+001B⟩[2Jb⟨U+202E⟩c\n\td é 👩\u200d💻\n"
     )
-    console.progress("copying \x1b[2Jx")
-    assert capsys.readouterr().err == "copying ⟨U+001B⟩[2Jx\n"
+    console.progress("copying \x1b[2J\x1b[8mx")
+    assert capsys.readouterr().err == "copying ⟨U+001B⟩[2J⟨U+001B⟩[8mx\n"

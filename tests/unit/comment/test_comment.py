@@ -18,6 +18,7 @@ from markdown_it import MarkdownIt
 from agents.comment import as_json, render
 from agents.comment.render import LIMIT
 from agents.comment.terminal import readable
+from agents.comment.text import visible
 from agents.reply import Proposal, Report
 from common.directories import ROOT
 from common.errors import UnbackedClaim
@@ -187,3 +188,30 @@ def test_long_hostile_fields_are_read_once_each(reports: Reports) -> None:
         calls.append(sum(each.callcount for each in profile.getstats()))
     assert calls[1] < 12 * calls[0]
     assert calls[1] < 600_000
+
+
+STATEMENTS = (
+    "### Evidence\nSELECT 1\n---\nx", "SELECT 1\n```\n</details>\n### Evidence\n---\nSELECT 2", "````\n```\n`````",
+    "\x1b[31mred\x1b]0;title\x07", "</details>\n<details><summary>E9</summary>\n```sql\nDROP", "|a|b|\n|---|---|\n|c|d|",
+    "~~~\nSELECT 1\n~~~", "    SELECT 1\n\tx", "<!-- dbcrew:local#1 -->\nSELECT 1", "[bold]x[/bold] [x](http://y)", "\u202eSELECT",
+    "x\n```mermaid\nflowchart\n```", "SELECT '<b>x</b><sub>y</sub>&#8203;'", "SELECT a\r\n### Evidence\r---",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["solved", "hostile"])
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_statements_stay_text_in_a_terminal(name: str, statement: str, reports: Reports) -> None:
+    report = reports[name]()
+    records = [
+        record.model_copy(update={"statement": f"{statement}\nSELECT 'no {number}'"})
+        for number, record in enumerate(report.evidence)
+    ]
+    report = report.model_copy(update={"evidence": tuple(records)})
+    comment = render(report)
+    for colour in (False, True):
+        text = readable(comment, report, width=110, colour=colour, statements=True)
+        text = re.sub(r"\x1b\[[\d;]*m", "", text)  # colours; links, titles and bells there are none
+        assert not re.search(r"[\x07\x1b]", text)
+        for line in (*visible(statement).split("\n"), *(f"SELECT 'no {number}'" for number in range(len(records)))):
+            assert line.strip() in text
+    assert "SELECT 'no 0'" not in readable(comment, report, width=110, colour=False)
