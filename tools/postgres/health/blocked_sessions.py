@@ -39,7 +39,7 @@ async def look(view: View) -> Outcome:
 CHECK = Check(
     code="blocked-sessions",
     means="A session has waited for a lock for five seconds.",
-    summary="{sessions} sessions wait for {object} ({mode}, up to {longest_s}); held by process {holders}",
+    summary="{sessions} sessions waiting for {object} ({mode}, up to {longest_s}); held by process {holders}",
     wrong_if="the holder is a short maintenance step that is about to end",
     look=look,
 )

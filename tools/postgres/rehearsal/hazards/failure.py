@@ -86,4 +86,4 @@ def _again(case: Case, said: str, statement: str) -> str:
         return "Drop what depends on it and make it again, in one transaction with this statement."
     drops = [f"DROP {word} {name}" for word, name, _ in found]
     again = [f"CREATE {word} {definition(name, fact)}" for word, name, fact in found]
-    return "; ".join(["BEGIN", *drops, statement, *again, "COMMIT"]) + "; (with its rights and comments)"
+    return "; ".join(["BEGIN", *drops, statement, *again, "COMMIT"]) + "; -- and its rights and comments again"
