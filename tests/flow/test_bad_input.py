@@ -210,6 +210,8 @@ def test_ctrl_c_ends_it_and_leaves_nothing_running(place):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Whoever runs the tests in a shell's background hands down that SIGINT is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stderr is not None
     line = next(line for line in process.stderr if "measure" in line or "copy" in line)

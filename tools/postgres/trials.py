@@ -101,9 +101,20 @@ def best_of(tried: Sequence[Tried]) -> int | None:
     ]
     if not helps:
         return None
-    fastest = min(helps, key=lambda one: one.after_ms or 0.0)
-    alike = [one for one in helps if _alike(one, fastest)]
+    left = [one for one in helps if not any(_outdone(one, other) for other in helps)]
+    fastest = min(left, key=lambda one: one.after_ms or 0.0)
+    alike = [one for one in left if _alike(one, fastest)]
     return tried.index(min(alike, key=lambda one: (bool(one.sql), one.size_bytes or 0, one.after_ms)))
+
+
+def _outdone(one: Tried, other: Tried) -> bool:
+    """Whether another change reads clearly fewer rows, with no set of values more, and is not slower but by noise."""
+    pairs = list(zip(one.by_values, other.by_values, strict=False))
+    fewer = any(mine.rows_read > _MORE_ROWS * its.rows_read + _FEW_ROWS for mine, its in pairs)
+    if not fewer or any(its.rows_read > _MORE_ROWS * mine.rows_read + _FEW_ROWS for mine, its in pairs):
+        return False
+    late = (other.after_ms or 0.0) - (one.after_ms or 0.0)
+    return late <= max(_NOISE_MS, _HARDLY_SHARE * (one.before_ms or 0.0))
 
 
 def _alike(one: Tried, fastest: Tried) -> bool:

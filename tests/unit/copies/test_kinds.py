@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tools.postgres.copying.carried import carried
 from tools.postgres.copying.cells import Cells
 from tools.postgres.copying.columns import Column
 from tools.postgres.copying.kinds import kind_of_name, kind_of_value, kind_of_values
@@ -309,3 +310,12 @@ def test_rows_are_masked_as_if_each_text_were_looked_at(
     shown = [[None if row[0] is None else one.look(row[0]), *row[1:]] for row in taken]
     blocks = ["".join("\t".join(map(written, row)) + "\n" for row in some) for some in (taken, shown)]
     assert mask(blocks[0].encode(encoding)) == blocks[1].encode(encoding, "replace")
+
+
+def test_statistics_of_bytes_that_are_no_utf_8_are_carried() -> None:
+    """A SQL_ASCII server stores what it is given, and pg_dump hands it on."""
+    bounds = b"SELECT pg_restore_attribute_stats('schemaname', 'public', 'relname', 'towns', 'attname', 'name', "
+    bounds += b"'histogram_bounds', '{Bonn,K\xf6ln,Z\xc3\xbcrich}'::text)"
+    kept = carried(bounds.decode("utf-8", "surrogateescape"), {("public", "towns"): {}}, cells())
+    assert kept is not None
+    assert "'{Bonn,K\ufffdln,Z\u00fcrich}'" in kept

@@ -80,3 +80,10 @@ def test_a_new_statement_is_not_preferred_to_an_index_that_does_the_same() -> No
     rewrite = tried(1.0, sql="SELECT 1").model_copy(update={"up": "", "down": "", "restores": None, "size_bytes": None})
     assert best_of([rewrite, tried(1.01)]) == 1
     assert best_of([rewrite, tried(30.0)]) == 0
+
+
+def test_an_index_that_reads_fewer_rows_is_not_beaten_by_noise() -> None:
+    order = tried(0.19, size=900_000, plans=[scan(50, 542)])
+    both = tried(0.24, size=1_300_000, plans=[scan(50, 32)])
+    assert best_of([order, both]) == 1
+    assert best_of([order, tried(1.9, size=1_300_000, plans=[scan(50, 32)])]) == 0  # slower than noise explains

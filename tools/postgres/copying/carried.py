@@ -22,6 +22,8 @@ def carried(statement: str, tables: Mapping[tuple[str, str], Mapping[str, Column
     """
     if _ATTRIBUTE not in statement:
         return statement
+    # Bytes that are no UTF-8, of a SQL_ASCII server: a bound of a histogram need not be one of its values to the letter.
+    statement = statement.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     strings = [token for token in parser.scan(statement) if token.name == "SCONST"]
     named = {_string(statement, name): value for name, value in zip(strings[::2], strings[1::2], strict=False)}
     if "attname" not in named:
