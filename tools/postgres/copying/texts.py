@@ -47,13 +47,12 @@ def places(texts: Sequence[bytes]) -> set[int]:
     """
     forms = b"\n".join(texts).translate(_FORMS, _BETWEEN)
     found = {line for hint in _HINTS for line in _lines(hint, forms)}
-    found.update(line for line in _lines(_DIGITS, forms) if line not in found and _dialled(texts[line]))
+    digits = [line for line in _lines(_DIGITS, forms) if line not in found]
+    found.update(line for line in digits if not texts[line].isascii())
+    plain = [line for line in digits if line not in found]
+    # Escapes are taken away: the letter of a `\n` is none before a number.
+    found.update(plain[at] for at in _lines(_DIALLED, _ESCAPED.sub(b" ", b"\n".join([texts[line] for line in plain]))))
     return found
-
-
-def _dialled(text: bytes) -> bool:
-    """Whether it may hold a telephone number without `+`; `\\n` is no letter before one."""
-    return not text.isascii() or bool(_DIALLED.search(_ESCAPED.sub(b" ", text)))
 
 
 def _lines(hint: re.Pattern[bytes], text: bytes) -> Iterator[int]:
