@@ -18,8 +18,6 @@ from tools.postgres.connection import Postgres
 from tools.worlds import load
 from tools.worlds.workload import statements
 
-pytestmark = pytest.mark.each
-
 SCOPE = "f2"
 APPLICATION = {
     "partial": ("oldest-pending", 0),
