@@ -19,7 +19,8 @@ from tools.postgres.plans.tree import plan_of
 
 WORLD = """
 CREATE TABLE orders (id bigint PRIMARY KEY, customer bigint NOT NULL, state text NOT NULL, place text NOT NULL,
-    region text NOT NULL, email text NOT NULL, note text, at timestamp NOT NULL, parent bigint, amount numeric NOT NULL);
+    region text NOT NULL, email text NOT NULL, note text, at timestamp NOT NULL, parent bigint, amount numeric NOT NULL)
+    WITH (autovacuum_enabled = false); -- its ANALYZE would pin pages that VACUUM then passes over
 INSERT INTO orders SELECT g, (g * 7919) % 5000, CASE WHEN g % 50 = 0 THEN 'open' ELSE 'done' END, 'p' || g % 100,
     'r' || g % 100 / 10, 'User' || g || '@x.example', md5(g::text), timestamp '2026-01-01' + g * interval '1 minute',
     CASE WHEN g % 3 = 0 THEN g - 1 END, g % 1000 FROM generate_series(1, 60000) AS g;

@@ -16,6 +16,7 @@ from tools.postgres.connection import Postgres
 from tools.postgres.rehearsal.reader import without_password
 from tools.postgres.rehearsal.scope import Scope
 
+_ODD_BYTE = re.compile("[\udc80-\udcff]")
 _RESTRICT = re.compile(r"^\\(un)?restrict \S+$", re.MULTILINE)
 EXTENSION = re.compile(r"CREATE EXTENSION (?:IF NOT EXISTS )?(\"?)([\w-]+)\1", re.IGNORECASE)
 """CREATE EXTENSION; the second group is its name."""
@@ -164,10 +165,13 @@ async def _output(command: list[str], environment: dict[str, str], limit_s: floa
 
 
 def _statements(text: str) -> list[str]:
+    # The parser takes UTF-8 only; a character in place of each odd byte keeps every position.
+    readable = _ODD_BYTE.sub("\ufffd", text)
     try:
-        return list(split(text))
+        parts = split(readable, only_slices=True)
     except ParseError:
-        return list(split(text, with_parser=False))
+        parts = split(readable, with_parser=False, only_slices=True)
+    return [text[part] for part in parts]
 
 
 def _head(statement: str) -> str:
