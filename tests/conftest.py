@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,42 @@ SETTINGS = {
     "max_connections": "60",
 }
 GET_15 = "apt-get install postgresql-15 postgresql-15-hypopg"
+
+
+_VERSIONED = ("any_postgres", "primary", "server")
+"""Fixtures with the server's version as their parameter."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "each: on both server versions in every run: what is told depends on the version"
+    )
+    config.addinivalue_line("markers", "once: not about the server's version, on one of them (DBCREW_FULL=1: on both)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where the run is not a full one, a test for both server versions runs on one of them, in turn within its file."""
+    if os.environ.get("DBCREW_FULL"):
+        return
+    tests: dict[Path, dict[str, dict[int, pytest.Item]]] = defaultdict(lambda: defaultdict(dict))
+    for item in items:
+        params = getattr(item, "callspec", None) and item.callspec.params  # type: ignore[attr-defined]
+        for name in set(_VERSIONED) & set(params or ()):
+            others = sorted((key, str(value)) for key, value in params.items() if key != name)
+            tests[item.path][f"{item.originalname}{others}"][params[name]] = item  # type: ignore[attr-defined]
+    out: set[pytest.Item] = set()
+    for file in tests.values():
+        for place, versions in enumerate(file.values()):
+            some = next(iter(versions.values()))
+            if len(versions) < 2 or some.get_closest_marker("each"):
+                continue
+            out.update(item for version, item in versions.items() if version != _in_turn(some, place))
+    config.hook.pytest_deselected(items=list(out))
+    items[:] = [item for item in items if item not in out]
+
+
+def _in_turn(item: pytest.Item, place: int) -> int:
+    return 18 if item.get_closest_marker("once") or place % 2 == 0 else 15
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -18,6 +18,8 @@ from tools.postgres.connection import Postgres
 from tools.worlds import load
 from tools.worlds.workload import statements
 
+pytestmark = pytest.mark.each
+
 SCOPE = "f2"
 APPLICATION = {
     "partial": ("oldest-pending", 0),

@@ -14,10 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from common.config.settings import Settings
 from tests.conftest import Database, Server
-from tests.live.rehearsal.conftest import pytest_configure
 from tools.postgres.connection import Postgres
-
-__all__ = ["pytest_configure"]
 
 ROWS = 3_000
 PEOPLE = """

@@ -17,12 +17,9 @@ from common.engines import Cluster
 from common.engines.account import account
 from common.engines.copies import open_copy
 from common.evidence import Evidence, MemoryLedger
-from tests.live.rehearsal.conftest import pytest_configure
 from tools.inventory import TOOLS
 from tools.postgres.connection import Postgres
 from tools.runner import Runner
-
-__all__ = ["pytest_configure"]
 
 PASSWORD = "only for this test server"
 SHOP = """

@@ -1,17 +1,28 @@
 """Unpacking the embedded PostgreSQL leaves nothing behind but PostgreSQL."""
 
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from common import directories
 from common.engines.account import Account
 from common.engines.installs import embedded
 
 
-def test_what_the_unpacking_writes_beside_goes_with_it(tmp_path, monkeypatch):
-    tmp_path.chmod(0o755)
-    for closed in tmp_path.parents[:2]:  # pytest's own, which the servers' account must pass through
-        closed.chmod(0o711)
-    monkeypatch.setenv("DBCREW_BUILD_DATA", str(tmp_path))
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that the servers' account may pass through, which it may not with pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="dbcrew-unpacking-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_what_the_unpacking_writes_beside_goes_with_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBCREW_BUILD_DATA", str(place))
     beside = []
     run = Account.run
 

@@ -9,6 +9,8 @@ from tests.conftest import Database, Server
 from tools.postgres.guard import judge
 from tools.postgres.guard.names import SECRET_COLUMNS
 
+pytestmark = pytest.mark.each
+
 SECRET = "hunter2hunter2"
 PLANTED = f"""
 CREATE FOREIGN DATA WRAPPER bare OPTIONS (password '{SECRET}');

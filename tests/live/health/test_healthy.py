@@ -2,8 +2,11 @@
 restored a moment ago are in test_worlds.py.)"""
 
 import psycopg
+import pytest
 
 from tests.live.health.conftest import PASSWORD, Look, Server, told
+
+pytestmark = pytest.mark.each
 
 TABLES = """
     DO $$ BEGIN FOR n IN FIRST..LAST LOOP

@@ -18,6 +18,8 @@ from tools.postgres.connection import Postgres
 from tools.postgres.grant import grant
 from tools.postgres.rights import Rights, require_safe, rights, warnings
 
+pytestmark = pytest.mark.each
+
 
 async def of(dsn: str) -> Rights:
     async with await Postgres.connect(dsn, Settings()) as postgres, postgres.session() as session:

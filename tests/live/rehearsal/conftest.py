@@ -1,6 +1,5 @@
 """A shop on a live server, and the least-privilege role that looks at it."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 
 import psycopg
@@ -56,32 +55,6 @@ GRANT SELECT ON ALL TABLES IN SCHEMA shop TO {looker};
 RESET ROLE;
 ANALYZE;
 """
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "matrix: many cases of one kind, on one server version each (DBCREW_FULL=1: on both)"
-    )
-    config.addinivalue_line("markers", "once: not about the server's version, on one of them (DBCREW_FULL=1: on both)")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where the run is not a full one, give every other case of a matrix to each server version."""
-    if os.environ.get("DBCREW_FULL"):
-        return
-    out: set[pytest.Item] = set()
-    for turn, version in enumerate((18, 15)):
-        mine = [item for item in items if isinstance(item, pytest.Function) and _version(item) == version]
-        matrix = [item for item in mine if item.get_closest_marker("matrix")]
-        out.update(item for place, item in enumerate(matrix) if place % 2 != turn)
-        out.update(item for item in mine if turn and item.get_closest_marker("once"))
-    config.hook.pytest_deselected(items=list(out))
-    items[:] = [item for item in items if item not in out]
-
-
-def _version(item: pytest.Function) -> object:
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    return params.get("any_postgres", params.get("primary"))
 
 
 class Shop:

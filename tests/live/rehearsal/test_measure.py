@@ -117,7 +117,6 @@ async def test_views_partitions_parameters_and_functions(shop: Shop, live: Postg
     assert tried.size_bytes
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize(("user", "values"), [("42", ()), ("$1", ("42",))])
 async def test_of_a_large_table_the_rows_asked_for_are_all_there(
     live: Postgres, settings: Settings, monkeypatch: pytest.MonkeyPatch, user: str, values: tuple[str, ...]
@@ -133,7 +132,6 @@ async def test_of_a_large_table_the_rows_asked_for_are_all_there(
     assert "a sample of the rows of shop.orders" in result.about
 
 
-@pytest.mark.matrix
 async def test_what_cannot_be_measured_is_named(
     live: Postgres, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,7 +49,6 @@ GRANT UPDATE ON shop.orders TO PUBLIC
 """.strip().splitlines()
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize("up", REVERSIBLE)
 async def test_a_derived_down_restores_catalogue_and_data(ground: Ground, live: Postgres, up: str) -> None:
     report = await ground.rehearse(live, up)
@@ -104,7 +103,6 @@ def test_every_code_of_migrations_has_its_cases() -> None:
     assert CODES.keys() | ELSEWHERE == CATALOGUE["Migrations"]
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize("code", CODES)
 async def test_a_code_and_its_near_miss(ground: Ground, live: Postgres, code: str) -> None:
     case, verdict, near = CODES[code]
@@ -155,7 +153,6 @@ UNSAFE = [
 ]  # fmt: skip
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize(("up", "down", "code"), UNSAFE)
 async def test_what_is_dangerous_is_unsafe(
     ground: Ground, live: Postgres, up: str, down: str | None, code: str
@@ -184,7 +181,6 @@ BLAMED = [
 ]  # fmt: skip
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize(("up", "number", "where"), BLAMED)
 async def test_a_failure_names_the_object_of_its_own_statement(
     ground: Ground, live: Postgres, up: str, number: int, where: str
@@ -223,7 +219,6 @@ SAFE = [
 ]
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize(("up", "down"), SAFE)
 async def test_what_nobody_would_notice_is_safe(ground: Ground, live: Postgres, up: str, down: str | None) -> None:
     report = await ground.rehearse(live, up, down)
@@ -297,7 +292,6 @@ async def test_what_reaches_outside_is_refused_before_anything_starts(
         await rehearse(live, f"SELECT 1;\n{hostile};", settings=settings)
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize(
     "hidden",
     [

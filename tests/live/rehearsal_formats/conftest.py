@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import Server
-from tests.live.rehearsal.conftest import SHOP, Shop, live, pytest_configure, settings
+from tests.live.rehearsal.conftest import SHOP, Shop, live, settings
 from tests.live.rehearsal.ground import Ground, grounds
 from tools.postgres.rehearsal.names import QualifiedName
 
-__all__ = ["ground", "live", "pytest_configure", "settings", "shop"]
+__all__ = ["ground", "live", "settings", "shop"]
 
 ACCOUNTS = """
 SET ROLE {owner};

@@ -132,7 +132,6 @@ TEXTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize(("what", "text", "back"), TEXTS, ids=[str(each[0]) for each in TEXTS])
 async def test_what_a_tool_wrote_or_printed_is_rehearsed(
     ground: Ground, live: Postgres, what: str, text: str, back: str | None

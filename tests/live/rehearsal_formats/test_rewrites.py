@@ -50,7 +50,6 @@ SAFER = [
 ]  # fmt: skip
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize(("up", "parts"), SAFER, ids=[up[:60] for up, _ in SAFER])
 async def test_the_safer_form_leaves_what_the_migration_leaves(
     ground: Ground, live: Postgres, up: str, parts: list[str]
@@ -78,7 +77,6 @@ NONE = [
 ]  # fmt: skip
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize(("up", "why"), NONE, ids=[up[:60] for up, _ in NONE])
 async def test_where_there_is_no_safer_form_the_reason_is_given(
     ground: Ground, live: Postgres, up: str, why: str

@@ -4,7 +4,7 @@ import re
 from bisect import bisect, insort
 from collections.abc import Iterator, Sequence
 
-from tools.postgres.copying.proofs import EVEN, is_iban, is_payment_card, luhn
+from tools.postgres.copying.proofs import EVEN, IBAN_LENGTHS, is_iban, is_payment_card, luhn
 
 _RUN = re.compile(
     r"(?<![\d.])\d{13,19}(?![\d-])|(?<![\w.])\d(?:[ -]{0,2}\d){12,}(?!\w)|(?<!\d)(?:\d{4}[ -]){3}\d{4}(?!\d)"
@@ -28,8 +28,13 @@ _DAY = re.compile(r"\d{1,4}([./ -])\d{1,2}\1\d{1,4}\Z")
 
 _FEWEST_DIGITS, _MOST_DIGITS = 13, 19
 """Of card numbers."""
-_HINTS = tuple(re.compile(each) for each in (rb"0{13}", rb"AA00[0A]{11}", rb"\+0{8}", rb"@"))
-"""A card number, an IBAN, a telephone number, an e-mail address."""
+_HINTS = tuple(re.compile(each) for each in (rb"0{13}", rb"\+0{8}", rb"@"))
+"""A card number, a telephone number, an e-mail address."""
+_CODE = re.compile(rb"AA00[0A]{11}")
+_IBAN = re.compile(
+    "|".join(f"(?:{'|'.join(all_)})[0-9]{{2}}[a-z0-9]{{{n - 4}}}" for n, all_ in IBAN_LENGTHS.items()).encode(), re.I
+)
+"""With the length that is its country's: most codes of letters and digits, hashes above all, are none."""
 _DIGITS = re.compile(rb"0{7}")
 _FORMS = bytes.maketrans(
     b"123456789BCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"A" * 25 + b"A" * 26
@@ -47,6 +52,8 @@ def places(texts: Sequence[bytes]) -> set[int]:
     """
     forms = b"\n".join(texts).translate(_FORMS, _BETWEEN)
     found = {line for hint in _HINTS for line in _lines(hint, forms)}
+    codes = [line for line in _lines(_CODE, forms) if line not in found]
+    found.update(codes[at] for at in _lines(_IBAN, b"\n".join([texts[at] for at in codes]).translate(None, _BETWEEN)))
     digits = [line for line in _lines(_DIGITS, forms) if line not in found]
     found.update(line for line in digits if not texts[line].isascii())
     plain = [line for line in digits if line not in found]
