@@ -20,6 +20,22 @@ CREATE FOREIGN TABLE far (a int) SERVER elsewhere OPTIONS (password '{SECRET}');
 CREATE SUBSCRIPTION sub CONNECTION 'host=h password={SECRET}' PUBLICATION p WITH (connect = false);
 ALTER ROLE reader SET app.key = '{SECRET}';
 CREATE STATISTICS st ON a FROM plain;
+CREATE FUNCTION hidden() RETURNS int LANGUAGE sql SET app.key = '{SECRET}' AS 'SELECT 1 /* {SECRET} */';
+CREATE FUNCTION written() RETURNS text LANGUAGE sql RETURN '{SECRET}';
+CREATE EXTENSION pg_stat_statements;
+CREATE SCHEMA elsewhere;
+CREATE TABLE elsewhere.pg_stat_statements AS TABLE pg_stat_statements;
+CREATE SCHEMA cron;
+CREATE TABLE cron.job (
+    jobid int, schedule text, command text, nodename text, nodeport int, database text, username text, active bool, jobname text
+);
+CREATE TABLE cron.job_run_details (
+    jobid int, runid int, job_pid int, database text, username text, status text,
+    start_time timestamptz, end_time timestamptz, command text, return_message text
+);
+INSERT INTO cron.job (jobid, command) VALUES (1, 'SELECT dblink(''password={SECRET}'')');
+INSERT INTO cron.job_run_details (jobid, command, return_message) VALUES (1, '{SECRET}', '{SECRET}');
+ALTER ROLE reader PASSWORD '{SECRET}';
 """
 GONE = "ALTER SUBSCRIPTION sub DISABLE; ALTER SUBSCRIPTION sub SET (slot_name = NONE); DROP SUBSCRIPTION sub"
 WAYS = """
@@ -86,6 +102,85 @@ SELECT setting, (SELECT string_agg({s}::text, ',') FROM {r}) FROM pg_settings WH
 SELECT s.name FROM pg_settings s, {r} x WHERE s.name = 'work_mem' AND x.{s}::text::int = 1
 SELECT x.{s} FROM pg_settings s, {r} x WHERE s.name = 'work_mem'
 """.strip().splitlines()
+TEXTS = r"""
+SELECT pg_get_functiondef('hidden'::regproc)
+SELECT pg_catalog.pg_get_functiondef(oid) FROM pg_proc
+SELECT (oid).pg_get_functiondef FROM pg_proc
+SELECT p.oid.pg_get_functiondef FROM pg_proc p
+SELECT (SELECT f.pg_get_functiondef FROM to_regproc('hidden') f)
+SELECT pg_get_function_sqlbody('written'::regproc)
+SELECT * FROM pg_stat_get_activity(NULL)
+SELECT pg_stat_get_activity(NULL)
+SELECT (pg_stat_get_activity(NULL)).query
+SELECT (pg_stat_get_activity(pid)).query FROM pg_stat_activity
+SELECT pg_stat_get_backend_activity(i) FROM pg_stat_get_backend_idset() AS i
+SELECT i.pg_stat_get_backend_activity FROM pg_stat_get_backend_idset() AS i
+SELECT query FROM pg_stat_statements(true)
+SELECT pg_stat_statements(true)
+SELECT (pg_stat_statements(true)).query
+SELECT * FROM public.pg_stat_statements(true)
+SELECT query FROM public.pg_stat_statements
+SELECT query FROM elsewhere.pg_stat_statements
+TABLE elsewhere.pg_stat_statements
+SELECT to_jsonb(p) - 'proname' FROM pg_proc p WHERE proname = 'hidden'
+SELECT p::text FROM pg_catalog.pg_proc p
+SELECT pg_proc FROM pg_proc
+SELECT pg_proc::text FROM pg_proc
+SELECT json_object_agg(p.proname, p) FROM pg_proc p WHERE p.proname = 'hidden'
+SELECT routine_definition FROM information_schema.routines
+SELECT proname, proconfig[1] FROM pg_proc
+SELECT unnest(proconfig) FROM pg_proc
+SELECT c FROM pg_proc, unnest(proconfig) c
+SELECT (coalesce(proconfig, '{}'))[1] FROM pg_proc
+SELECT p.proname FROM pg_proc p WHERE p.prosrc LIKE '%hunter2hunter%'
+SELECT count(*) FROM pg_proc WHERE prosrc::int = 1
+SELECT substr(prosrc, 1, 100) FROM pg_proc WHERE prolang = 14 AND prosrc IS NOT NULL
+SELECT left(query, 80) FROM pg_stat_activity
+SELECT pid, state, query FROM pg_stat_activity WHERE state <> 'idle' OR true
+SELECT query FROM pg_stat_activity WHERE backend_type <> 'autovacuum worker'
+SELECT query FROM pg_stat_activity WHERE backend_type = 'client backend'
+SELECT query FROM pg_stat_activity WHERE backend_type IN ('autovacuum worker', 'client backend')
+SELECT query FROM pg_stat_activity WHERE backend_type = 'autovacuum worker' OR true
+SELECT query FROM pg_stat_activity WHERE NOT backend_type = 'autovacuum worker'
+SELECT query FROM pg_stat_activity WHERE query ILIKE 'select%'
+SELECT query FROM pg_stat_activity WHERE query ILIKE 'vacuum%' OR query LIKE '%'
+SELECT query FROM pg_stat_activity WHERE query ILIKE '%vacuum%' OR query <> ''
+SELECT query FROM pg_stat_activity WHERE query NOT ILIKE 'vacuum%'
+SELECT query FROM pg_stat_activity WHERE query ILIKE ANY (ARRAY['vacuum%', 'select%'])
+SELECT query FROM pg_stat_activity WHERE query NOT ILIKE ALL (ARRAY['vacuum%', 'reindex%'])
+SELECT a.query FROM pg_stat_activity a, pg_stat_activity b WHERE b.query ILIKE 'vacuum%' OR b.pid > 0
+SELECT a.query FROM pg_stat_activity a LEFT JOIN pg_stat_activity b ON b.query ILIKE 'vacuum%'
+SELECT a.query FROM pg_stat_activity a JOIN pg_locks l USING (pid) WHERE l.granted
+SELECT pid FROM pg_stat_activity WHERE query ILIKE 'vacuum%' AND query::int = 1
+SELECT 1 FROM pg_stat_activity WHERE query::int = 1 AND query ILIKE 'vacuum%'
+SELECT 1 FROM (SELECT query FROM pg_stat_activity WHERE query ILIKE 'vacuum%') s WHERE s.query::int = 1
+SELECT query FROM pg_stat_statements ORDER BY total_exec_time DESC
+SELECT query FROM pg_stat_statements WHERE query ILIKE 'alter%'
+SELECT query FROM pg_stat_statements WHERE query ILIKE '%select%' OR query ILIKE '%role%'
+SELECT query FROM pg_stat_statements WHERE query ILIKE 'sel%' OR calls > 0
+SELECT query FROM pg_stat_statements WHERE query NOT LIKE 'SELECT%'
+SELECT query FROM pg_stat_statements WHERE query <> 'SELECT'
+SELECT query FROM pg_stat_statements WHERE query ~~ ANY ('{select%,alter%}')
+SELECT query FROM pg_stat_statements WHERE calls > 0 AND (query ILIKE 'select%' OR rows >= 0)
+SELECT query FROM pg_stat_statements WHERE query ILIKE 'select%' UNION ALL SELECT query FROM pg_stat_statements
+SELECT (SELECT string_agg(t.query, ' ') FROM pg_stat_statements t WHERE s.query ILIKE 'select%') FROM pg_stat_statements s
+SELECT s.calls FROM pg_stat_statements s JOIN pg_roles r ON s.query::int = 1 WHERE s.query ILIKE 'select%'
+SELECT 1 FROM pg_stat_statements WHERE query ILIKE 'select%' AND query LIKE 'ALTER ROLE%hunter2hunter2\'
+SELECT 1 FROM pg_stat_statements WHERE query ILIKE 'select%' AND query LIKE ALL (ARRAY['%', '%hunter2hunter2\'])
+SELECT queryid FROM pg_stat_statements WHERE query LIKE '%hunter2hunter2%'
+SELECT max(query) FROM pg_stat_statements HAVING max(query) ILIKE 'select%'
+SELECT s FROM pg_stat_statements s WHERE s.query LIKE 'x' OR true
+SELECT command FROM cron.job WHERE active IS NULL
+SELECT j.command::int FROM cron.job AS j
+SELECT d.return_message FROM cron.job_run_details d
+SELECT setting FROM pg_settings WHERE name = ANY ('{archive_command}')
+SELECT setting FROM pg_settings WHERE name IN ('restore_command', 'archive_command')
+SELECT setting FROM pg_settings WHERE name LIKE 'archive%'
+SELECT current_setting('archive_command')
+SELECT current_setting('Archive_Command'::text, true)
+SHOW archive_command
+SHOW "RESTORE_COMMAND"
+""".strip().splitlines()
 SETTINGS = """
 SHOW ALL
 SHOW "all"
@@ -149,7 +244,7 @@ SELECT rolpassword FROM pg_authid
 SELECT * FROM pg_file_settings
 SELECT * FROM pg_show_all_file_settings()
 """.strip().splitlines()
-PLAIN = """
+PLAIN = r"""
 SHOW work_mem
 SELECT name, setting, unit FROM pg_settings WHERE name IN ('work_mem', 'shared_buffers') ORDER BY setting
 SELECT name, setting FROM pg_settings WHERE name LIKE 'autovacuum%' AND context = 'sighup'
@@ -177,6 +272,36 @@ SELECT attname, n_distinct, most_common_vals FROM pg_stats WHERE tablename = 'pl
 SELECT * FROM pg_stats WHERE schemaname = 'public' AND null_frac > 0.5
 SELECT tablename, attname, null_frac, correlation FROM pg_stats
 WITH s AS (SELECT name FROM pg_settings) SELECT * FROM s
+SHOW archive_mode
+SELECT name, setting FROM pg_settings WHERE name IN ('archive_mode', 'archive_timeout')
+SELECT name, source FROM pg_settings WHERE name = 'archive_mode'
+SELECT count(*), min(proname) FROM pg_proc
+SELECT p.proname, p.provolatile, p.prosecdef, l.lanname, p.proargtypes FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+SELECT n.nspname, p.proname, pg_get_function_arguments(p.oid) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+SELECT oid::regprocedure FROM pg_proc WHERE prosecdef AND proconfig IS NULL
+SELECT proname, proconfig IS NOT NULL AS has_settings, p.prosrc IS NOT NULL FROM pg_proc p
+SELECT proname FROM pg_proc WHERE oid = 'lower(text)'::regprocedure
+SELECT t.tgname, p.proname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal
+SELECT routine_schema, routine_name, data_type FROM information_schema.routines r WHERE r.routine_type = 'FUNCTION'
+SELECT pid, state, wait_event_type, wait_event, xact_start, query_start, backend_type, application_name FROM pg_stat_activity
+SELECT pid, now() - xact_start AS age, state FROM pg_stat_activity WHERE state LIKE 'idle in%' ORDER BY xact_start
+SELECT a.pid, a.usename, a.wait_event, l.mode, l.relation::regclass FROM pg_stat_activity a JOIN pg_locks l USING (pid)
+SELECT a.pid, b.state FROM pg_stat_activity a JOIN pg_stat_activity b ON b.pid = ANY (pg_blocking_pids(a.pid))
+SELECT state, count(*) FROM pg_stat_activity GROUP BY state HAVING count(*) > 0
+SELECT pid, query_id, backend_xmin FROM pg_stat_activity WHERE query IS NOT NULL AND datname = current_database()
+SELECT pid, query FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'
+SELECT * FROM pg_stat_activity WHERE backend_type IN ('autovacuum worker', 'checkpointer')
+SELECT a.query, p.phase FROM pg_stat_activity a JOIN pg_stat_progress_vacuum p USING (pid) WHERE a.query ILIKE 'autovacuum:%'
+SELECT pid, query FROM pg_stat_activity WHERE query ILIKE ANY (ARRAY['vacuum%', 'analyze%', 'create index%']) AND state = 'active'
+SELECT queryid, calls, total_exec_time, rows, shared_blks_hit FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 10
+SELECT query, calls, mean_exec_time FROM pg_stat_statements WHERE query ILIKE 'select%' ORDER BY mean_exec_time DESC
+SELECT * FROM public.pg_stat_statements WHERE query LIKE 'SELECT %' AND query NOT ILIKE '%pg\_%'
+SELECT left(query, 80), calls FROM pg_stat_statements WHERE query ILIKE 'update%' AND query LIKE '%plain%' AND calls > 1
+SELECT r.rolname, s.query FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid WHERE s.query ILIKE 'insert into%'
+SELECT query FROM pg_stat_statements WHERE query ILIKE ANY (ARRAY['select%', 'with%', 'insert into%'])
+SELECT dealloc, stats_reset FROM pg_stat_statements_info
+SELECT jobid, schedule, jobname, active FROM cron.job WHERE active
+SELECT j.jobname, d.status, d.start_time FROM cron.job j JOIN cron.job_run_details d USING (jobid)
 """.strip().splitlines()
 
 
@@ -186,6 +311,7 @@ def planted(any_postgres: Server) -> Iterator[Database]:
     role = f"r_{database.name}"
     any_postgres.execute(f"CREATE ROLE {role}")
     any_postgres.execute(f"ALTER SYSTEM SET primary_conninfo = 'host=h password={SECRET}'")
+    any_postgres.execute(f"ALTER SYSTEM SET archive_command = 'cp %p /{SECRET}'")
     any_postgres.execute("SELECT pg_reload_conf()")
     database.execute("CREATE TABLE plain (a int, b int)")
     database.execute(f"ALTER DATABASE {database.name} SET app.key = '{SECRET}'")
@@ -194,12 +320,16 @@ def planted(any_postgres: Server) -> Iterator[Database]:
     ):
         database.execute(statement)
     database.execute("ANALYZE plain; ANALYZE pg_foreign_server; ANALYZE pg_authid")
+    bystander = psycopg.connect(database.dsn, autocommit=True)
+    bystander.execute(f"SELECT '{SECRET}'".encode())
     try:
         yield database
     finally:
+        bystander.close()
         for statement in GONE.split("; "):
             database.execute(statement)
         any_postgres.execute("ALTER SYSTEM RESET primary_conninfo")
+        any_postgres.execute("ALTER SYSTEM RESET archive_command")
         any_postgres.execute("SELECT pg_reload_conf()")
         database.drop()
         any_postgres.execute(f"DROP ROLE {role}")
@@ -214,7 +344,7 @@ def brought(connection: psycopg.Connection, statement: str) -> str:
 
 
 def test_no_planted_secret_comes_back(planted: Database) -> None:
-    statements = list(SETTINGS)
+    statements = [*SETTINGS, *TEXTS]
     for relation, (secret, _) in SECRET_COLUMNS.items():
         for column in secret:
             bare = relation.rpartition(".")[2]

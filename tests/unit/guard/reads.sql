@@ -76,9 +76,9 @@ SELECT table_schema, table_name, column_name, data_type FROM information_schema.
 SELECT relname, seq_scan, idx_scan, n_live_tup, n_dead_tup, last_autovacuum FROM pg_stat_user_tables ORDER BY n_dead_tup DESC;
 SELECT c.relname, pg_size_pretty(pg_total_relation_size(c.oid)), pg_relation_size(c.oid, 'main') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind = 'r';
 SELECT indexrelid::regclass, pg_get_indexdef(indexrelid), idx_scan FROM pg_stat_user_indexes JOIN pg_index USING (indexrelid) WHERE NOT indisunique;
-SELECT pid, state, wait_event_type, now() - query_start AS since, left(query, 80), pg_blocking_pids(pid) FROM pg_stat_activity WHERE datname = current_database();
+SELECT pid, state, wait_event_type, now() - query_start AS since, query_id, pg_blocking_pids(pid) FROM pg_stat_activity WHERE datname = current_database();
 SELECT datname, blks_hit::float8 / nullif(blks_hit + blks_read, 0) AS hit, pg_database_size(datname) FROM pg_stat_database;
-SELECT query, calls, total_exec_time, mean_exec_time FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 10;
+SELECT query, calls, total_exec_time, mean_exec_time FROM pg_stat_statements WHERE query ILIKE 'select%' ORDER BY total_exec_time DESC LIMIT 10;
 SELECT name, setting, unit, source FROM pg_settings WHERE name IN ('work_mem', 'shared_buffers');
 SELECT locktype, relation::regclass, mode, granted FROM pg_locks WHERE NOT granted;
 SELECT conname, conrelid::regclass, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f';

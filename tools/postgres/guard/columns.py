@@ -1,15 +1,17 @@
-"""Relations of which only some columns may be read: settings, statistics, roles, foreign servers, and their like.
+"""Relations of which only some columns may be read: settings, statistics, roles, source, texts of statements, and their like.
 
 A second walk, over statements that name one of them. It refuses every way to the columns that may carry a secret: by name,
 `*`, the whole row (`SELECT s FROM pg_settings s`, `(s).setting`), functions in attribute notation (`s.row_to_json`), columns
 that an alias renames, joins that compare them unnamed. Values of settings may be read where the statement names the settings,
-statistics where it names the tables.
+statistics where it names the tables, texts of statements where it keeps to a kind that carries none. Whether such a column
+is filled may always be asked.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tools.postgres.guard.names import SECRET_COLUMNS
+from tools.postgres.guard.names import SECRET_COLUMNS, partly_secret
 from tools.postgres.guard.nodes import setting
 from tools.postgres.guard.verdict import Refusal
 
@@ -21,15 +23,35 @@ _MOST = 20
 """More queries over such relations than anybody puts into one statement: each takes a look of its own."""
 _BEFORE_NAMES = ("fromClause", "whereClause", "havingClause")
 """What the server may evaluate before it has looked at the name of a setting."""
-_KEYS = {"pg_settings": ("name", "vartype"), "pg_stats": ("tablename", "schemaname")}
+_KEYS = {
+    "pg_settings": ("name", "vartype"),
+    "pg_stats": ("tablename", "schemaname"),
+    "pg_stat_activity": ("query", "backend_type"),
+    "pg_stat_statements": ("query",),
+}
 """The columns that say what a row is about, where that tells whether it can be a secret."""
 _NEEDS = {
     "pg_settings": "name the settings, as in WHERE name = 'work_mem', or read other columns",
     "pg_stats": "name the tables, as in WHERE tablename = 'orders', or read other columns",
+    "pg_stat_activity": "keep to maintenance, as in WHERE query ILIKE 'vacuum%' or backend_type = 'autovacuum worker', or "
+    "read other columns, query_id among them",
+    "pg_stat_statements": "keep to statements whose constants the server has replaced, as in WHERE query ILIKE 'select%', or "
+    "read other columns, queryid among them",
 }
 _NO_TEXT = frozenset({"bool", "enum", "integer", "real"})
 """Types of settings that hold no secret."""
+_OWN_WORK = frozenset({"autovacuum launcher", "autovacuum worker", "background writer", "checkpointer", "walwriter"})
+"""Processes of the server that run nobody's statements. A parallel worker shows its leader's, a background worker any."""
+_MAINTENANCE = ("analyze", "autovacuum:", "cluster", "create index", "refresh materialized view", "reindex", "vacuum")
+_OPENINGS = {
+    "pg_stat_activity": _MAINTENANCE,
+    "pg_stat_statements": (*_MAINTENANCE, "delete from", "insert into", "merge into", "select", "update", "with"),
+}
+"""How texts begin that hold no password: pg_stat_statements replaces the constants of queries, and only of queries
+(`ALTER ROLE x PASSWORD 'y'` stays as it was sent)."""
 _LIKE = ("AEXPR_LIKE", "AEXPR_ILIKE")
+_LIKES = ("~~", "~~*")
+_ODD = re.compile(r"\\(?![%_])")
 _COMPARED = frozenset({"AEXPR_OP", "AEXPR_IN", "AEXPR_OP_ANY", *_LIKE})
 _SYSTEM = frozenset({"ctid", "oid", "tableoid", "xmin", "xmax", "cmin", "cmax"})
 _FAMILIES = (
@@ -50,12 +72,13 @@ def check(statement: Node) -> None:
     for node in arms:
         arms += [node[side] for side in ("larg", "rarg") if side in node]
     for node, own in found:
-        if _fixed(node, own, top=any(node is arm for arm in arms)):
-            for part in _BEFORE_NAMES:
-                _refuse(node.get(part, ()), own)
-        else:
-            free |= own
-            _refuse_star(node, own)
+        top = any(node is arm for arm in arms)
+        fixed = {one for one in own if _fixed(node, *one, top=top)}
+        for part in _BEFORE_NAMES:
+            _refuse(node.get(part, ()), fixed, fixed=True)
+        if left := own - fixed:
+            free |= left
+            _refuse_star(node, left)
     if free:
         _refuse(statement, free)
 
@@ -73,9 +96,8 @@ def _own(clause: list[Node]) -> Own:
         elif (sample := item.get("RangeTableSample")) is not None:
             stack.append(sample["relation"])
         elif (table := item.get("RangeVar")) is not None:
-            schema, alias = table.get("schemaname"), table.get("alias", {})
-            name = table["relname"] if schema in (None, "pg_catalog") else f"{schema}.{table['relname']}"
-            if name in SECRET_COLUMNS:
+            alias = table.get("alias", {})
+            if (name := partly_secret(table.get("schemaname"), table["relname"])) is not None:
                 if "colnames" in alias:
                     raise _refusal(name, "its columns get other names")
                 own.add((alias.get("aliasname", table["relname"]), name))
@@ -87,15 +109,13 @@ def _own(clause: list[Node]) -> Own:
     return own
 
 
-def _fixed(node: Node, own: Own, *, top: bool) -> bool:
-    """Whether the query's WHERE names the settings, or the tables of the statistics, that it reads, none of them a secret.
+def _fixed(node: Node, alias: str, relation: str, *, top: bool) -> bool:
+    """Whether the query's WHERE names the settings, the tables of the statistics or the kind of the statements that it
+    reads of this relation, none of them a secret.
 
     A query within another may be merged with it, and the other's conditions be looked at first if they are cheaper than
     this one: nothing is cheaper than one comparison.
     """
-    if len(own) != 1:
-        return False
-    ((alias, relation),) = own
     alone = len(node["fromClause"]) == 1 and "RangeVar" in node["fromClause"][0]
     where = node.get("whereClause", {})
     terms = where["BoolExpr"]["args"] if where.get("BoolExpr", {}).get("boolop") == "AND_EXPR" else [where]
@@ -112,19 +132,24 @@ def _fixed(node: Node, own: Own, *, top: bool) -> bool:
         if not top and (kind not in ("AEXPR_OP", "AEXPR_IN") or len(items) > 1):
             continue
         named = [_constant(item) for item in items]
-        if all(named) and _harmless(left[-1], kind, operator, [*map(str, named)]):
+        if all(named) and _harmless(relation, left[-1], kind, operator, [*map(str, named)]):
             return True
     return False
 
 
-def _harmless(column: str, kind: str, operator: str | None, named: list[str]) -> bool:
+def _harmless(relation: str, column: str, kind: str, operator: str | None, named: list[str]) -> bool:
     """Whether the comparison of the column leaves no row that may be a secret. Raises Refusal where it names one."""
+    if column == "query":
+        likes = kind in _LIKE or kind == "AEXPR_OP_ANY"
+        return likes and operator in _LIKES and all(_opens(pattern, _OPENINGS[relation]) for pattern in named)
     if kind in _LIKE:
         prefix = named[0].lower().split("%")[0].split("\\")[0]
         known = prefix.split("_")[0] and prefix.startswith(_FAMILIES) and "." not in prefix
-        return bool(known) and operator in ("~~", "~~*") and column == "name"
+        return bool(known) and operator in _LIKES and column == "name"
     if column == "vartype":
         return operator == "=" and _NO_TEXT.issuperset(named)
+    if column == "backend_type":
+        return operator == "=" and _OWN_WORK.issuperset(named)
     if operator == "<>":
         return column == "schemaname" and kind != "AEXPR_OP_ANY" and "pg_catalog" in named
     if operator != "=":
@@ -137,12 +162,46 @@ def _harmless(column: str, kind: str, operator: str | None, named: list[str]) ->
     return True
 
 
-def _refuse(part: Any, own: Own) -> None:
-    """Raise Refusal for a reference, anywhere in `part`, that may be to a secret column of these relations."""
-    for node in _nodes(part):
-        for key, value in node.items():
-            if key == "ColumnRef":
-                _column(_names(value), own)
+def _opens(pattern: str, openings: tuple[str, ...]) -> bool:
+    """Whether what a LIKE pattern matches begins with one of these words."""
+    begin = re.split(r"[%_\\]", pattern.lower(), maxsplit=1)[0]
+    return any(re.match(rf"{opening}(?!\w)", begin) for opening in openings)
+
+
+def _refuse(part: Any, own: Own, *, fixed: bool = False) -> None:
+    """Raise Refusal for a reference, anywhere in `part`, that may be to a secret column of these relations.
+
+    `fixed`: `part` stands beside a condition that leaves no secret, so what comes back tells of none: only errors could.
+    """
+    stack = [part] if own else []
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list | tuple):
+            stack.extend(node)
+        elif isinstance(node, dict) and not _is_filled(node) and not (fixed and _is_like(node)):
+            if "ColumnRef" in node:
+                _column(_names(node["ColumnRef"]), own)
+            stack.extend(node.values())
+
+
+def _is_filled(node: Node) -> bool:
+    """`column IS NULL`, which says nothing of the value."""
+    return "ColumnRef" in node.get("NullTest", {}).get("arg", ())
+
+
+def _is_like(node: Node) -> bool:
+    """`column LIKE 'pattern'`, which never fails: a pattern that ends in a backslash would, on what it matches so far."""
+    comparison = node.get("A_Expr", {})
+    if "ColumnRef" not in comparison.get("lexpr", ()):
+        return False
+    right = comparison["rexpr"]
+    if comparison["kind"] in ("AEXPR_OP_ANY", "AEXPR_OP_ALL"):
+        likes = _strings(comparison["name"])[-1].lstrip("!") in _LIKES
+        patterns = [_constant(item) for item in right.get("A_ArrayExpr", {}).get("elements", ())]
+    else:
+        likes = comparison["kind"] in _LIKE
+        patterns = [_constant(right)]
+    return likes and bool(patterns) and all(each is not None and not _ODD.search(each) for each in patterns)
 
 
 def _refuse_star(node: Node, own: Own) -> None:
@@ -170,7 +229,11 @@ def _refusal(relation: str, why: str) -> Refusal:
 
 def _names(reference: Node) -> list[str]:
     """The parts of a ColumnRef, `*` for a star; empty for what is none."""
-    return [part["String"].get("sval", "") if "String" in part else "*" for part in reference.get("fields", ())]
+    return _strings(reference.get("fields", ()))
+
+
+def _strings(parts: Iterable[Node]) -> list[str]:
+    return [part["String"].get("sval", "") if "String" in part else "*" for part in parts]
 
 
 def _constant(node: Node) -> str | None:

@@ -104,3 +104,21 @@ SECRET_COLUMNS = {
 
 SECRETS = words("secrets.txt")
 """Relations that carry secrets or files."""
+
+_ANYWHERE = frozenset({"pg_stat_statements", "pg_stat_monitor", "pg_stat_kcache_detail", "pg_store_plans", "pg_qualstats"})
+"""Views of extensions, which people install in any schema; a table of that name is most likely a copy of one."""
+
+
+def partly_secret(schema: str | None, name: str) -> str | None:
+    """The name in `SECRET_COLUMNS` of the relation, or None when it is none of them."""
+    dotted = _dotted(schema, name)
+    return dotted if dotted in SECRET_COLUMNS else None
+
+
+def secret(schema: str | None, name: str) -> bool:
+    """Whether nothing of the relation may be read."""
+    return _dotted(schema, name) in SECRETS
+
+
+def _dotted(schema: str | None, name: str) -> str:
+    return name if schema in (None, "pg_catalog") or name in _ANYWHERE else f"{schema}.{name}"

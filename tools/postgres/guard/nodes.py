@@ -15,9 +15,9 @@ from tools.postgres.guard.names import (
     EXTENSION_SCHEMAS,
     FIELDS,
     OPERATORS,
-    SECRET_COLUMNS,
-    SECRETS,
     Known,
+    partly_secret,
+    secret,
     words,
 )
 from tools.postgres.guard.verdict import Name, Refusal
@@ -31,7 +31,7 @@ _ANY_RECORD = frozenset(
     for what in ("populate_record", "populate_recordset", "to_record", "to_recordset")
 )
 _SECRET_SETTING = re.compile(
-    r"conninfo|passphrase|passw|secret|token|credential|private|jwt|api_?key|encryption|access_?key|signing|(?:^|[._])(?:key|dsn|pwd|pin|salt)$",
+    r"conninfo|passphrase|passw|secret|token|credential|private|jwt|api_?key|encryption|access_?key|signing|_command|(?:^|[._])(?:key|dsn|pwd|pin|salt)$",
     re.IGNORECASE,
 )
 _ROW_FIELD = re.compile(r"f\d+")
@@ -214,10 +214,9 @@ class Walk:
         self.relations.append((schema, name))
         if schema == "pg_toast":
             raise Refusal("secret", "unknown", "pg_toast holds the stored form of other tables, secrets included")
-        dotted = name if schema in (None, "pg_catalog") else f"{schema}.{name}"
-        if dotted in SECRET_COLUMNS:
+        if partly_secret(schema, name) is not None:
             self.partly_secret = True
-        elif dotted in SECRETS:
+        elif secret(schema, name):
             raise Refusal("secret", "unknown", f"{name} holds secrets, files or samples of other roles' rows")
 
     def _sample(self, node: Node) -> None:
