@@ -219,6 +219,25 @@ def test_constants_with_a_number_in_their_text_are_masked_as_the_rows_are() -> N
     )
 
 
+CALLS = ["call ", "Tel.: ", "mobile no ", "telemóvel ", "ring me on ", "fax:"]
+PARTS = st.one_of(
+    st.sampled_from(NUMBERS),
+    st.sampled_from(CALLS),
+    st.from_regex(r"\(?[0-9][0-9 ()./-]{4,14}[0-9]", fullmatch=True),
+    st.sampled_from([*"09(", "0049301234567", "030", "555", "de89", "x"]),
+)
+BETWEEN = st.sampled_from(["", "", " ", "-", ".", "/", ":", "\n", "\t", "\\", ", ", "+", "é"])
+
+
+@settings(deadline=None, max_examples=1_000)
+@given(st.lists(st.tuples(PARTS, BETWEEN), max_size=9))
+def test_no_row_with_a_number_in_it_is_passed_over(parts: list[tuple[str, str]]) -> None:
+    text = "".join(part + between for part, between in parts)
+    written = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").encode()
+    if spans(text):
+        assert places([b"nothing", written, b"42"]) == {1}
+
+
 @pytest.mark.parametrize("blank", ["\xa0", "\u202f", "\u2009", "\u2007"])
 @pytest.mark.parametrize("number", [each for each in NUMBERS if " " in each])
 def test_blanks_of_typesetters_hide_no_number(number: str, blank: str) -> None:

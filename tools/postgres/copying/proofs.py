@@ -16,18 +16,14 @@ _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 """Each digit doubled, and the digits of that added up."""
 _NUMBERS = {ord(letter): str(int(letter, 36)) for letter in "abcdefghijklmnopqrstuvwxyz"}
 _IBAN = re.compile(r"[a-z]{2}\d{2}[a-z0-9]{11,30}\Z")
-IBAN_LENGTHS = {
-    length: countries.split()
-    for length, countries in {
-        15: "no", 16: "be", 18: "dk fi fk fo gl nl sd", 19: "mk si", 20: "at ba ee kz lt lu mn xk", 21: "ch hr li lv",
-        22: "bg bh cr de gb ge ie me rs va", 23: "ae gi il iq om tl", 24: "ad cz es md pk ro sa se sk tn vg",
-        25: "ly pt st", 26: "is tr", 27: "bi dj fr gr it mc mr sm", 28: "al az by cy do gt hn hu lb ni pl sv",
-        29: "br eg ps qa ua", 30: "jo kw mu ye", 31: "mt sc", 32: "lc", 33: "ru",
-    }.items()
+_LENGTHS = {
+    15: "no", 16: "be", 18: "dk fi fk fo gl nl sd", 19: "mk si", 20: "at ba ee kz lt lu mn xk", 21: "ch hr li lv",
+    22: "bg bh cr de gb ge ie me rs va", 23: "ae gi il iq om tl", 24: "ad cz es md pk ro sa se sk tn vg",
+    25: "ly pt st", 26: "is tr", 27: "bi dj fr gr it mc mr sm", 28: "al az by cy do gt hn hu lb ni pl sv",
+    29: "br eg ps qa ua", 30: "jo kw mu ye", 31: "mt sc", 32: "lc", 33: "ru",
 }  # fmt: skip
-"""The countries whose IBANs have so many signs (SWIFT, IBAN Registry): other texts have right check digits too, hashes
-above all."""
-_SIGNS = {country: length for length, countries in IBAN_LENGTHS.items() for country in countries}
+IBAN_LENGTHS = {country: length for length, countries in _LENGTHS.items() for country in countries.split()}
+"""How long an IBAN of each country is (SWIFT, IBAN Registry): other texts have right check digits too, hashes above all."""
 
 
 def luhn(digits: str) -> bool:
@@ -58,7 +54,7 @@ def with_check_digit(text: str) -> str:
 def is_iban(text: str) -> bool:
     """A valid IBAN (ISO 13616, remainder of ISO 7064 MOD 97-10), in lower case, blanks and hyphens aside."""
     code = text.translate(EVEN).replace(" ", "").replace("-", "")
-    return bool(_IBAN.match(code)) and _SIGNS.get(code[:2]) == len(code) and _remainder(code) == 1
+    return bool(_IBAN.match(code)) and IBAN_LENGTHS.get(code[:2]) == len(code) and _remainder(code) == 1
 
 
 def with_check_digits(text: str) -> str:

@@ -23,7 +23,18 @@ _CALLED_FORMS = (
     r"|handy)\b[.:]?(?: (?:me|us|him|her|them|at|on|no|number|is|to))*[.:]? ?(\(?\d[\d ()./-]{5,18}\d)(?!\w)"
 )
 _NATIONAL, _CALLED = re.compile(_NATIONAL_FORMS), re.compile(_CALLED_FORMS, re.I)
-_DIALLED = re.compile(f"{_NATIONAL_FORMS}|{_CALLED_FORMS}".encode(), re.I)
+_DIALLED = (
+    re.compile(
+        rb"[(\d](?<![\w+./-][(\d])(?:(?<=\()0?\d{1,4}\)[ -]?\d\d|(?<=0)\d{1,4}[ /-]\d\d|\d\d[-.]\d{3}[-.]\d{4}"
+        rb"|(?<=0)0[1-9]\d{8})"
+    ),
+    re.compile(
+        rb"(?:phone|mobile|mob|cell|fax|call|ring|dial|whatsapp|sms|t.l|telefone?|telefono|m.vil|telem.vel|handy)\b"
+        rb"[.:]?(?: (?:me|us|him|her|them|at|on|no|number|is|to))*[.:]? ?"
+        rb"\(?\d[\d ()./-]{5}"
+    ),
+)
+"""How the two kinds begin, in ASCII and in lower case; their first sign stands first: most of a text is passed over."""
 _DAY = re.compile(r"\d{1,4}([./ -])\d{1,2}\1\d{1,4}\Z")
 
 _FEWEST_DIGITS, _MOST_DIGITS = 13, 19
@@ -31,10 +42,7 @@ _FEWEST_DIGITS, _MOST_DIGITS = 13, 19
 _HINTS = tuple(re.compile(each) for each in (rb"0{13}", rb"\+0{8}", rb"@"))
 """A card number, a telephone number, an e-mail address."""
 _CODE = re.compile(rb"AA00[0A]{11}")
-_IBAN = re.compile(
-    "|".join(f"(?:{'|'.join(all_)})[0-9]{{2}}[a-z0-9]{{{n - 4}}}" for n, all_ in IBAN_LENGTHS.items()).encode(), re.I
-)
-"""With the length that is its country's: most codes of letters and digits, hashes above all, are none."""
+_COUNTRY = re.compile(rb"[A-Za-z]{2}\d\d")
 _DIGITS = re.compile(rb"0{7}")
 _FORMS = bytes.maketrans(
     b"123456789BCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"A" * 25 + b"A" * 26
@@ -52,14 +60,25 @@ def places(texts: Sequence[bytes]) -> set[int]:
     """
     forms = b"\n".join(texts).translate(_FORMS, _BETWEEN)
     found = {line for hint in _HINTS for line in _lines(hint, forms)}
-    codes = [line for line in _lines(_CODE, forms) if line not in found]
-    found.update(codes[at] for at in _lines(_IBAN, b"\n".join([texts[at] for at in codes]).translate(None, _BETWEEN)))
+    found.update(line for line in _lines(_CODE, forms) if line not in found and _is_code(texts[line]))
     digits = [line for line in _lines(_DIGITS, forms) if line not in found]
     found.update(line for line in digits if not texts[line].isascii())
     plain = [line for line in digits if line not in found]
     # Escapes are taken away: the letter of a `\n` is none before a number.
-    found.update(plain[at] for at in _lines(_DIALLED, _ESCAPED.sub(b" ", b"\n".join([texts[line] for line in plain]))))
+    lower = _ESCAPED.sub(b" ", b"\n".join([texts[line] for line in plain])).lower()
+    found.update(plain[at] for dialled in _DIALLED for at in _lines(dialled, lower))
     return found
+
+
+def _is_code(text: bytes) -> bool:
+    """Whether a country and as many signs as its IBANs have are in it; most codes of letters and digits, hashes above
+    all, have not."""
+    squeezed = text.translate(None, _BETWEEN)
+    for start in _COUNTRY.finditer(squeezed):
+        length = IBAN_LENGTHS.get(start[0][:2].lower().decode())
+        if length and len(code := squeezed[start.start() : start.start() + length]) == length and code.isalnum():
+            return True
+    return False
 
 
 def _lines(hint: re.Pattern[bytes], text: bytes) -> Iterator[int]:
