@@ -1,11 +1,13 @@
-"""LangGraph without three libraries that it imports and that the team never calls.
+"""LangGraph without the libraries that it imports and that the team never calls.
 
 LangSmith is the tracing service that LangChain's callbacks are tied to. With `LANGSMITH_TRACING` in the environment they
 would send what every node was given and gave back to that service: what the team reads must not leave this way. It and
 the client of LangGraph's own server are loaded whether they are wanted or not, and so is requests, for the sake of one
-function that nobody calls here: together that takes longer than all the rest of LangGraph. So their modules are answered
-with stand-ins; a name that these do not have is an ImportError, as it would be of a library that is too old. That of
-requests is for that one importer alone, and gone when the next module is loaded: who needs requests gets the real one.
+function that nobody calls here, and the first Pydantic, which none of our models is written for: together that takes
+longer than all the rest of LangGraph. So their modules are answered with stand-ins; a name that these do not have is an
+ImportError, as it would be of a library that is too old. Those for one importer alone are gone when the next module is
+loaded: who needs requests gets the real one. structlog loads rich where it is there, for a display that our log has not:
+to it alone rich is missing.
 """
 
 import sys
@@ -43,23 +45,32 @@ _NAMES: Mapping[str, Mapping[str, Any]] = {
     },
     "langgraph_sdk": {"BaseUser": _Unused},
     "requests": {"HTTPError": _NeverRaisedError, "Response": _Unused},
+    "pydantic.v1": {"BaseModel": _Unused, "create_model": None},
 }
-_FOR_ONE = {"requests": "langchain_core.utils.utils"}
+_FOR_ONE = {"requests": "langchain_core.utils.utils", "pydantic.v1": "langchain_core.utils.pydantic"}
 """Library: the only module that its stand-in is for."""
+_MISSING = {"rich": ("structlog.dev", "structlog.tracebacks")}
+"""Library: the modules that go without it."""
 
 
 class _StandIn(MetaPathFinder, Loader):
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        library = name.partition(".")[0]
+        if any(_being_loaded(each) for each in _MISSING.get(name, ())):
+            raise ModuleNotFoundError(f"{name} is not wanted here", name=name)
         for each, importer in _FOR_ONE.items():
             if not _being_loaded(importer) and isinstance(_loader(sys.modules.get(each)), _StandIn):
                 del sys.modules[each]
-        if library not in _NAMES or (library in _FOR_ONE and not _being_loaded(_FOR_ONE[library])):
+        known = _known(name)
+        if known is None or (known in _FOR_ONE and not _being_loaded(_FOR_ONE[known])):
             return None
         return ModuleSpec(name, self, is_package=True)
 
     def exec_module(self, module: ModuleType) -> None:
-        vars(module).update(_NAMES[module.__name__.partition(".")[0]])
+        vars(module).update(_NAMES[str(_known(module.__name__))])
+
+
+def _known(name: str) -> str | None:
+    return next((each for each in _NAMES if name == each or name.startswith(f"{each}.")), None)
 
 
 def _being_loaded(name: str) -> bool:

@@ -54,6 +54,17 @@ def test_who_needs_requests_gets_the_real_one():
     assert python("import requests, agents.graph; print(requests.HTTPError.__module__)") == ["requests.exceptions"]
 
 
+def test_who_needs_the_first_pydantic_or_rich_gets_the_real_ones():
+    script = "import agents.graph, structlog, pydantic.v1, rich.traceback; print(pydantic.v1.BaseModel.__module__, rich.__name__)"
+    assert python(script) == ["pydantic.v1.main", "rich"]
+    assert python(
+        "import agents.graph, structlog, sys; print('pydantic.v1.main' in sys.modules, 'rich' in sys.modules)"
+    ) == [
+        "False",
+        "False",
+    ]
+
+
 def test_without_the_stand_ins_the_client_would_be_loaded():
     script = "import langgraph.graph, sys; print('langsmith.client' in sys.modules)"
     assert python(script) == ["True"]
