@@ -13,10 +13,9 @@ to it alone rich is missing.
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 
 class _Unused:
@@ -53,7 +52,9 @@ _MISSING = {"rich": ("structlog.dev", "structlog.tracebacks")}
 """Library: the modules that go without it."""
 
 
-class _StandIn(MetaPathFinder, Loader):
+class _StandIn:
+    """A finder and its loader; importlib's own base classes would load a dozen modules more."""
+
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         if any(_being_loaded(each) for each in _MISSING.get(name, ())):
             raise ModuleNotFoundError(f"{name} is not wanted here", name=name)
@@ -63,7 +64,10 @@ class _StandIn(MetaPathFinder, Loader):
         known = _known(name)
         if known is None or (known in _FOR_ONE and not _being_loaded(_FOR_ONE[known])):
             return None
-        return ModuleSpec(name, self, is_package=True)
+        return ModuleSpec(name, cast("Any", self), is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """An ordinary module will do."""
 
     def exec_module(self, module: ModuleType) -> None:
         vars(module).update(_NAMES[str(_known(module.__name__))])
