@@ -14,6 +14,7 @@ import pytest
 
 from common import directories
 from tests.live.drills.conftest import Call, Primary
+from tools.postgres.drills import directory
 
 DUMPS = {
     "custom": ("--format=custom",),
@@ -108,6 +109,56 @@ async def test_a_dump_that_was_cut_off(kind: str, primary: Primary, call: Call) 
     assert record.data["rto_ms"] is None
     assert ("backup-not-restorable", "critical") in codes(record)
     print(f"\n{primary.major} cut {kind}: {record.data['failure']}", file=sys.stderr)
+
+
+PACKED = {18: ("none", "gzip", "zstd", "lz4"), 15: ("0", "6")}
+
+
+async def test_a_dump_in_a_folder_that_is_not_whole(
+    primary: Primary, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pg_restore says nothing of an empty file, and of a cut one only when it is gzip."""
+    install = primary.cluster.install
+    broken: list[Path] = []
+    for packed in PACKED[primary.major]:
+        for options in ((), ("--inserts",)):
+            whole = primary.dump(f"folder-{packed}{len(options)}", "--format=directory", f"--compress={packed}", *options)
+            assert await directory.damage(install, whole, failed=True) == ""
+            (rows,) = sorted(whole.glob("*.dat*"), key=lambda each: each.stat().st_size)[-1:]
+            for name, size in (("cut", rows.stat().st_size * 6 // 10), ("empty", 0), ("without", None)):
+                copied = Path(shutil.copytree(whole, primary.home / f"{whole.name}-{name}"))
+                if size is None:
+                    (copied / rows.name).unlink()
+                else:
+                    os.truncate(copied / rows.name, size)
+                said = await directory.damage(install, copied, failed=rows.suffix == ".gz")
+                assert "rows of shop.orders" in said
+                assert {"cut": "cut off: its end", "empty": "is empty", "without": "is not there"}[name] in said
+                broken.append(copied)
+    os.truncate(broken[-1] / "toc.dat", 500)
+    assert "table of contents, toc.dat" in await directory.damage(install, broken[-1], failed=True)
+    # A path is looked up where the command was given, not where pg_restore runs.
+    monkeypatch.chdir(primary.home)
+    for folder in (broken[0], broken[3]):
+        drill = (await call(primary, "restore_drill", backup=Path(folder.name))).data
+        assert not drill["restored"]
+        assert "cut off: its end is not there" in drill["failure"]
+        assert [one["code"] for one in drill["findings"] if one["severity"] == "critical"] == ["backup-not-restorable"]
+    whole = Path(broken[0].name.removesuffix("-cut"))
+    assert (await call(primary, "restore_drill", backup=whole)).data["rows_restored"] == 32010
+
+
+async def test_without_the_program_it_is_not_known_whether_a_dump_is_whole(
+    primary: Primary, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if primary.major < 16:
+        return  # pg_dump 15 knows gzip only
+    dump = primary.dump("folder-alone", "--format=directory", "--compress=zstd")
+    monkeypatch.setattr("tools.postgres.drills.compressed.shutil.which", lambda name: None)
+    drill = (await call(primary, "restore_drill", backup=dump)).data
+    assert drill["restored"]
+    (missed,) = [one for one in drill["not_checked"] if one["code"] == "backup-not-restorable"]
+    assert "zstd" in missed["needs"]
 
 
 async def test_a_dump_with_flipped_bytes(primary: Primary, call: Call) -> None:

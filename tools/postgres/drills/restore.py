@@ -12,11 +12,11 @@ import psycopg
 from pydantic import BaseModel
 
 from common.engines import Install, copy_cluster
-from common.errors import Unreachable
+from common.errors import Missing, Unreachable
 from common.findings import Finding, NotChecked, Severity
 from common.queries import query
 from tools.postgres.connection import Postgres
-from tools.postgres.drills import judgement, lacking, throwaway
+from tools.postgres.drills import directory, judgement, lacking, throwaway
 from tools.postgres.drills.backup import Backup, Kind, cut_off, recognise
 from tools.postgres.drills.counts import PACKAGE, TableCount, compared, counted
 from tools.postgres.drills.held import Held, remember
@@ -114,7 +114,7 @@ async def restore_drill(live: Postgres, path: str, progress: Callable[[str], Non
     A backup that does not come back is an answer, not an error. Raises InputError when there is no backup, Refused when
     it does not fit on the disk, Missing without the programs, and what Postgres.session raises.
     """
-    backup = recognise(Path(path))
+    backup = recognise(Path(path).absolute())
     drill = _Run(live, backup, progress, trace)
     async with live.session(trace) as session:
         facts = await session.row(query(PACKAGE, "live")) or {}
@@ -161,7 +161,10 @@ async def _dump(drill: _Run, facts: dict[str, Any]) -> None:
             )  # fmt: skip
             drill.heard(loader, ended)
             fatal = [line for line in ended.errors if not _from_server(line)]
-            if ended.code != 0 and fatal:
+            failed = ended.code != 0 and bool(fatal)
+            if drill.backup.kind is Kind.DIRECTORY:
+                await _whole(drill, install, failed)
+            if failed and not drill.failure:
                 drill.failure = fatal[0].removeprefix("pg_restore: ")
         drill.took("restore", began)
         if not drill.failure:
@@ -171,6 +174,14 @@ async def _dump(drill: _Run, facts: dict[str, Any]) -> None:
         drill.took("count every row", began)
         if drill.failure and drill.counts:
             drill.ready()
+
+
+async def _whole(drill: _Run, install: Install, failed: bool) -> None:
+    try:
+        drill.failure = await directory.damage(install, drill.backup.path, failed=failed)
+    except Missing as error:
+        needs = f"{error} pg_restore restores a file that was cut off without a word: whether they are whole is not known"
+        drill.missed.append(NotChecked(code="backup-not-restorable", needs=needs))
 
 
 def _from_server(line: str) -> bool:
