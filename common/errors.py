@@ -44,7 +44,10 @@ class NothingAsked(InputError):
 
 
 class TooLarge(InputError):
-    """{what} is {size}; the most that is read is {limit}. Send the part that matters."""
+    """{what} is {size}; the most that is read is {limit}. {next}"""
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**{"next": "Send the part that matters.", **facts})
 
 
 # --- The model must adapt: the way is closed here, another may be open. Exit code 1.
@@ -66,6 +69,10 @@ class TimedOut(DbcrewError):
     """{what} took longer than {seconds} s and was stopped. {next}"""
 
 
+class Locked(TimedOut):
+    """{what} took longer than {seconds} s and was stopped. {next}"""
+
+
 # --- A person must act or approve. Exit code 1 or 3 as it says.
 
 
@@ -82,7 +89,10 @@ class Unreachable(DbcrewError):
 
 
 class EngineDied(Unreachable):
-    """{what} at {where} went away while it was looked at: {detail}. What was found before is kept; run it again."""
+    """{what} at {where} went away while it was looked at: {detail}. {next}"""
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**{"next": "Run it again when it is back.", **facts})
 
 
 class DiskFull(DbcrewError):

@@ -11,6 +11,7 @@ from common.errors import (
     DiskFull,
     EngineDied,
     InputError,
+    Locked,
     MalformedSql,
     Refused,
     TimedOut,
@@ -40,7 +41,7 @@ def translate(error: psycopg.Error, what: str, where: str, limits: Limits | None
                 next="Raise DBCREW_STATEMENT_TIMEOUT_MS to allow it more.",
             )
         case errors.LockNotAvailable():
-            return TimedOut(
+            return Locked(
                 what="Waiting for a lock",
                 seconds=f"{limits.lock_ms / 1000:g}" if limits else "its limit of some",
                 next="Somebody holds it: ./p3 health names who when others wait for it, too. Try again afterwards.",

@@ -112,6 +112,46 @@ async def test_the_spare_looks_names_up_where_the_copy_does(ground: Ground) -> N
                 assert await found.fetchone() == ('shop, "odd, one"', "accounts")
 
 
+async def test_rows_that_come_while_the_old_ones_are_filled_have_the_default(ground: Ground, live: Postgres) -> None:
+    """The migration sets it last; in steps of their own that would be too late for what is inserted between them."""
+    up = (
+        "ALTER TABLE shop.accounts ADD COLUMN more int; UPDATE shop.accounts SET more = 7 WHERE more IS NULL;"
+        " ALTER TABLE shop.accounts ALTER COLUMN more SET DEFAULT 7, ALTER COLUMN more SET NOT NULL,"
+        " ALTER COLUMN kind SET DEFAULT 'giro'"
+    )
+    report = await ground.rehearse(live, up)
+    assert report.rewrite is not None, report.not_rewritten
+    assert report.rewrite.rehearsed
+    text = report.rewrite.up
+    places = [text.index(part) for part in ("more SET DEFAULT 7", "DO $batches$", "NOT VALID", "kind SET DEFAULT 'giro'")]
+    assert places == sorted(places), text
+    async with ground.fresh() as copy, await copy.connect() as keeper:
+        for number, statement in enumerate(read_script(text)):
+            await keeper.execute(statement.sql.encode())
+            if "ADD COLUMN" not in statement.sql:  # before the default is there, the batches find what comes
+                await keeper.execute("INSERT INTO shop.accounts (number) VALUES (%s)", (1_000_000 + number,))
+        found = await keeper.execute("SELECT count(*) FROM shop.accounts WHERE more IS DISTINCT FROM 7")
+        assert await found.fetchone() == (0,)
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize(
+    ("value", "between"), [("7", "CREATE SEQUENCE shop.later;"), ("DEFAULT", ""), ("7", "ALTER TABLE shop.notes")]
+)
+async def test_a_default_that_must_come_later_does(ground: Ground, live: Postgres, value: str, between: str) -> None:
+    table = "shop.accounts"
+    if between.startswith("ALTER"):  # of another table, or the column of another name, it is none of the update's
+        table, between = "shop.notes", "ALTER TABLE shop.notes ADD COLUMN more int;"
+    up = (
+        f"ALTER TABLE shop.accounts ADD COLUMN more int; UPDATE shop.accounts SET more = {value}; {between}"
+        f" ALTER TABLE {table} ALTER COLUMN more SET DEFAULT 8"
+    )
+    report = await ground.rehearse(live, up)
+    assert report.rewrite is not None, report.not_rewritten
+    assert report.rewrite.rehearsed
+    assert report.rewrite.up.index("DO $batches$") < report.rewrite.up.index("more SET DEFAULT 8")
+
+
 async def test_batches_that_are_stopped_go_on_where_they_were(ground: Ground, live: Postgres) -> None:
     """Every row is changed exactly once, although the run is ended in the middle again and again."""
     up = "UPDATE shop.entries SET amount = amount + 1000000"

@@ -44,10 +44,11 @@ class Backup:
 
 
 def recognise(path: Path) -> Backup:
-    """The backup at `path`; of a folder that holds several, the one written last.
+    """The backup at `path`, as an absolute path; of a folder that holds several, the one written last.
 
     Raises InputError when there is nothing, nothing readable, or nothing that these drills can restore.
     """
+    path = path.absolute()  # programs of PostgreSQL run elsewhere
     try:
         if (kind := _kind(path)) is not None:
             return _described(path, kind)

@@ -30,12 +30,11 @@ async def damage(install: Install, folder: Path, *, failed: bool) -> str:
         if ended.code != 0:
             said = ended.cause.removeprefix("pg_restore: ").removeprefix("error: ")
             return f"its table of contents, toc.dat, is cut off or damaged ({said})"
-        entries = _DATA.findall(listed.read_text(errors="replace"))
-    return await asyncio.to_thread(_first, folder, entries, failed)
+        return await asyncio.to_thread(_first, folder, listed, failed)
 
 
-def _first(folder: Path, entries: list[tuple[str, str]], failed: bool) -> str:
-    for number, table in entries:
+def _first(folder: Path, listed: Path, failed: bool) -> str:
+    for number, table in _DATA.findall(listed.read_text(errors="replace")):
         name = table.replace(" ", ".", 1)
         path = next((each for each in sorted(folder.glob(f"{number}.dat*"))), None)
         if path is None:

@@ -103,7 +103,7 @@ async def pitr_drill(
     An archive that does not lead there is an answer, not an error. Raises InputError for what is no base backup, archive
     or target, Refused when it does not fit, Missing without programs of its version, and what Postgres.session raises.
     """
-    backup = recognise(Path(path).absolute())
+    backup = recognise(Path(path))
     if not backup.kind.physical:
         raise InputError(
             detail=f"{backup.path} is a dump ({backup.kind}): archived WAL cannot bring it forward",
@@ -121,7 +121,7 @@ async def pitr_drill(
         unpacked = await unpack(backup, place, install)
         drill.took("lay out the files", began)
         refuse_before(aimed, unpacked)
-        known = archive.read(Path(wal).absolute(), unpacked.start_segment, unpacked.segment_bytes)
+        known = archive.read(Path(wal), unpacked.start_segment, unpacked.segment_bytes)
         throwaway.room_for(len(known.segments) * known.segment_bytes)
         began = time.monotonic()
         staged = place / "wal"

@@ -114,7 +114,7 @@ async def restore_drill(live: Postgres, path: str, progress: Callable[[str], Non
     A backup that does not come back is an answer, not an error. Raises InputError when there is no backup, Refused when
     it does not fit on the disk, Missing without the programs, and what Postgres.session raises.
     """
-    backup = recognise(Path(path).absolute())
+    backup = recognise(Path(path))
     drill = _Run(live, backup, progress, trace)
     async with live.session(trace) as session:
         facts = await session.row(query(PACKAGE, "live")) or {}
@@ -180,7 +180,7 @@ async def _whole(drill: _Run, install: Install, failed: bool) -> None:
     try:
         drill.failure = await directory.damage(install, drill.backup.path, failed=failed)
     except Missing as error:
-        needs = f"{error} pg_restore restores a file that was cut off without a word: whether they are whole is not known"
+        needs = f"{error} Without it nobody knows whether files are cut off: pg_restore does not say"
         drill.missed.append(NotChecked(code="backup-not-restorable", needs=needs))
 
 

@@ -10,11 +10,12 @@ from pglast.enums import AlterTableType, ConstrType
 from pglast.stream import RawStream
 from psycopg import sql
 
-from common.errors import DbcrewError
+from common.errors import DbcrewError, Locked
 from common.queries import query
 from tools.postgres.connection import Postgres
 from tools.postgres.guard import judge
 from tools.postgres.rehearsal.case import ENOUGH, Answer, Case, Queue, Unasked
+from tools.postgres.rehearsal.holders import with_holder
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.rehearsal import Trial
 from tools.postgres.statements import parse
@@ -64,7 +65,8 @@ async def ask(postgres: Postgres, trial: Trial, trace: list[str]) -> Case:
         try:
             async with postgres.session(trace, timeout_ms=_LIMIT_MS) as session:
                 against = await session.value(statement)
-        except DbcrewError as error:
+        except DbcrewError as raised:
+            error = await with_holder(postgres, raised, trial.tables, trace) if isinstance(raised, Locked) else raised
             unasked.append(Unasked(question.statement, question.object, question.text, str(error)))
             continue
         answers.append(

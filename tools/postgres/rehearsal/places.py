@@ -100,4 +100,7 @@ def _ended(cluster: Cluster, error: psycopg.OperationalError) -> DbcrewError:
         said = ""
     last = [line.partition("PANIC:")[2] for line in said.splitlines() if "PANIC:" in line]
     detail = last[-1].strip() if last else " ".join(str(error).split())
-    return EngineDied(what="the throwaway PostgreSQL", where="127.0.0.1", detail=detail.rstrip("."))
+    return EngineDied(
+        what="the throwaway PostgreSQL", where="127.0.0.1", detail=detail.rstrip("."),
+        next="Nothing of it is kept, and the live server was only read: run it again.",
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from pglast.stream import RawStream
 
 from tools.postgres.rehearsal.case import Case
 from tools.postgres.rehearsal.rewrites import COMMANDS, STATEMENTS
+from tools.postgres.rehearsal.rewrites.defaults import defaults_first
 from tools.postgres.rehearsal.rewrites.step import LOCK_TIMEOUT, No
 from tools.postgres.rehearsal.script import Statement
 
@@ -48,7 +49,8 @@ def safer(case: Case) -> Safer:
     if not split:
         text = "" if guarded or not strong else _joined([_SET, *(each.sql for each in case.trial.up)])
         return Safer(text, tuple(kept))
-    lines = [line for _, made in steps for line in made if not line.lower().startswith("set lock_timeout")]
+    made = defaults_first(case, steps)
+    lines = [line for each in made for line in each if not line.lower().startswith("set lock_timeout")]
     return Safer(_joined(list(_timed(lines))), tuple(kept))
 
 

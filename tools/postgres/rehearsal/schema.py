@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import tempfile
+import time
 from collections.abc import Sequence
 
 import psycopg
@@ -11,7 +12,7 @@ from pglast import split
 from pglast.parser import ParseError
 
 from common.engines import embedded
-from common.errors import EngineDied, InputError, TimedOut
+from common.errors import EngineDied, InputError, Locked, TimedOut
 from tools.postgres.connection import Postgres
 from tools.postgres.rehearsal.reader import without_password
 from tools.postgres.rehearsal.scope import Scope
@@ -33,6 +34,9 @@ _LOST = re.compile(
     r"connection to server .* failed|server closed the connection|terminating connection|no connection to"
 )
 """What pg_dump says when the server is not there, or is there no more."""
+_LOCK_S = 2
+_WAITED = re.compile(r"canceling statement due to lock timeout|LOCK TABLE .* ACCESS SHARE MODE", re.DOTALL)
+"""What pg_dump says when it waited that long: it prints no SQLSTATE, and the server's words may be in any language."""
 _HARMLESS = (
     "amcheck autoinc bloom btree_gin btree_gist citext cube dict_int dict_xsyn earthdistance fuzzystrmatch hstore"
     " hypopg insert_username intagg intarray isn lo ltree moddatetime pg_buffercache pg_freespacemap pg_stat_statements"
@@ -76,7 +80,7 @@ async def definitions_of(postgres: Postgres, scope: Scope, *, limit_s: float, st
         exclusions.flush()
         common = [
             str(program), "-d", target, "--no-password", "--no-tablespaces", "--no-publications", "--no-subscriptions",
-            "--lock-wait-timeout=2000", f"--filter={exclusions.name}",
+            f"--lock-wait-timeout={_LOCK_S * 1000}", f"--filter={exclusions.name}",
         ]  # fmt: skip
         wanted = [
             [*common, "--schema-only", "--section=pre-data"],
@@ -138,6 +142,7 @@ def _without_own_options(statement: str) -> str:
 
 
 async def _output(command: list[str], environment: dict[str, str], limit_s: float) -> str:
+    began = time.monotonic()
     process = await asyncio.create_subprocess_exec(
         *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -160,6 +165,8 @@ async def _output(command: list[str], environment: dict[str, str], limit_s: floa
         detail = " ".join((said or ["it gave no reason"])[:2])
         if _LOST.search(err.decode(errors="replace")):
             raise EngineDied(what="PostgreSQL", where="the address given", detail=detail)
+        if _WAITED.search(err.decode(errors="replace")) and time.monotonic() - began >= _LOCK_S:
+            raise Locked(what="Waiting for a lock", seconds=_LOCK_S, next="Try again when it is free.")
         raise InputError(detail=f"The definitions cannot be read: {detail}", next="Mend that and ask again")
     return _RESTRICT.sub("", out.decode("utf-8", errors="surrogateescape"))
 

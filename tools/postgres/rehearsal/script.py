@@ -15,6 +15,7 @@ from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.statements import RUNAWAY, parse
 
 LIMIT_BYTES = 2_000_000
+SPLIT = "Split it: the rows that it loads into a file of their own; rehearse the one that changes tables and indexes."
 _META = re.compile(r"^[ \t]*\\[A-Za-z!?]\S*|\\(?:g|gx|gset|gexec|gdesc|crosstabview|watch|bind)\b", re.MULTILINE)
 _REACHES_OUT = re.compile(
     r"^(dblink.*|lo_import|lo_export|pg_read_(binary_)?file|pg_ls_.*|pg_stat_file|pg_terminate_backend|"
@@ -83,7 +84,7 @@ def read_script(text: str, name: str = "the file") -> tuple[Statement, ...]:
     Raises MalformedSql with the line, InputError (no statement, psql commands, NUL bytes) and TooLarge.
     """
     if len(text.encode("utf-8", "replace")) > LIMIT_BYTES:
-        raise TooLarge(what=name, size=f"{len(text):,} characters", limit=f"{LIMIT_BYTES:,} bytes")
+        raise TooLarge(what=name, size=f"{len(text):,} characters", limit=f"{LIMIT_BYTES:,} bytes", next=SPLIT)
     if "\0" in text:
         raise InputError(detail=f"{name} holds NUL bytes, which no SQL can", next="Save it as plain UTF-8 text")
     runaway = RUNAWAY.search(text)

@@ -14,6 +14,7 @@ from tools.postgres.rehearsal.causes import one_a_cause
 from tools.postgres.rehearsal.copy import Copy, copy_of
 from tools.postgres.rehearsal.estimate import assumptions
 from tools.postgres.rehearsal.hazards import RULES
+from tools.postgres.rehearsal.holders import holders_named
 from tools.postgres.rehearsal.live import ask
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.rehearsal import Trial, tables_of, try_on
@@ -58,14 +59,18 @@ async def rehearse(
 
     Without `down` one is derived where that can be done. The live server is only read. Raises MalformedSql (with the
     line), InputError and TooLarge for a file that is no migration, Refused for a statement that reaches outside the
-    database or a table that may not be read, TimedOut, DiskFull, EngineDied, Unreachable.
+    database or a table that may not be read, Locked with the session that holds a lock, TimedOut,
+    DiskFull, EngineDied, Unreachable.
     """
     sent = [] if trace is None else trace
     migration = await read_migration(postgres, up, down, sent)
     tables = migration.tables
     if settings.postgresql_copy_dsn:
         await require_rehearsal(settings.postgresql_copy_dsn, postgres)
-    async with copy_of(postgres, tables, settings=settings, progress=progress, children=True, trace=sent) as copy:
+    async with (
+        holders_named(postgres, tables, sent),
+        copy_of(postgres, tables, settings=settings, progress=progress, children=True, trace=sent) as copy,
+    ):
         return await rehearse_on(copy, postgres, migration, progress=progress, trace=sent)
 
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from common.errors import InputError, TooLarge
-from tools.postgres.rehearsal.script import LIMIT_BYTES
+from tools.postgres.rehearsal.script import LIMIT_BYTES, SPLIT
 
 
 def load(name: str) -> tuple[str, Path | None]:
@@ -34,7 +34,8 @@ def load(name: str) -> tuple[str, Path | None]:
 
 def _text(raw: bytes, name: str) -> str:
     if len(raw) > LIMIT_BYTES:
-        raise TooLarge(what=name, size=f"more than {LIMIT_BYTES:,} bytes", limit=f"{LIMIT_BYTES:,} bytes")
+        limit = f"{LIMIT_BYTES:,} bytes"
+        raise TooLarge(what=name, size=f"more than {limit}", limit=limit, next=SPLIT)
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise InputError(detail=f"{name} is UTF-16 text, not UTF-8", next="Save it as UTF-8")
     try:
