@@ -122,7 +122,9 @@ async def test_a_dump_in_a_folder_that_is_not_whole(
     broken: list[Path] = []
     for packed in PACKED[primary.major]:
         for options in ((), ("--inserts",)):
-            whole = primary.dump(f"folder-{packed}{len(options)}", "--format=directory", f"--compress={packed}", *options)
+            whole = primary.dump(
+                f"folder-{packed}{len(options)}", "--format=directory", f"--compress={packed}", *options
+            )
             assert await directory.damage(install, whole, failed=True) == ""
             (rows,) = sorted(whole.glob("*.dat*"), key=lambda each: each.stat().st_size)[-1:]
             for name, size in (("cut", rows.stat().st_size * 6 // 10), ("empty", 0), ("without", None)):

@@ -123,7 +123,9 @@ async def test_rows_that_come_while_the_old_ones_are_filled_have_the_default(gro
     assert report.rewrite is not None, report.not_rewritten
     assert report.rewrite.rehearsed
     text = report.rewrite.up
-    places = [text.index(part) for part in ("more SET DEFAULT 7", "DO $batches$", "NOT VALID", "kind SET DEFAULT 'giro'")]
+    places = [
+        text.index(part) for part in ("more SET DEFAULT 7", "DO $batches$", "NOT VALID", "kind SET DEFAULT 'giro'")
+    ]
     assert places == sorted(places), text
     async with ground.fresh() as copy, await copy.connect() as keeper:
         for number, statement in enumerate(read_script(text)):
@@ -134,7 +136,6 @@ async def test_rows_that_come_while_the_old_ones_are_filled_have_the_default(gro
         assert await found.fetchone() == (0,)
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("value", "between"), [("7", "CREATE SEQUENCE shop.later;"), ("DEFAULT", ""), ("7", "ALTER TABLE shop.notes")]
 )
