@@ -11,6 +11,8 @@ _MODULES = {
     "schema": "schema",
     "table_statistics": "table_statistics",
     "indexes": "indexes",
+    "use_of": "use_of",
+    "text_numbers": "text_numbers",
     "top_statements": "top_statements",
     "explain": "explain",
     "explain_analyze": "explain_analyze",

@@ -10,6 +10,7 @@ from agents.playbooks.playbook import Playbook
 from agents.playbooks.pooler import POOLER
 from agents.playbooks.recovery import RECOVERY
 from agents.playbooks.replication import REPLICATION
+from agents.playbooks.retirement import RETIREMENT
 from agents.playbooks.slow_query import SLOW_QUERY
 
 PLAYBOOKS: dict[str, Playbook] = {
@@ -19,6 +20,7 @@ PLAYBOOKS: dict[str, Playbook] = {
         HEALTH_CHECK,
         MIGRATION_REVIEW,
         INDEX_USEFUL,
+        RETIREMENT,
         BACKUP,
         RECOVERY,
         REPLICATION,

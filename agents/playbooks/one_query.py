@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from agents.desk import Brief
 from agents.playbooks import query_words
+from agents.playbooks.number_text import told
 from agents.playbooks.query_case import QueryCase
 from agents.playbooks.query_proposal import proposal
 from agents.playbooks.words import ref, stopped
@@ -29,11 +30,11 @@ async def answer_one(brief: Brief, sql: str, also: Sequence[dict[str, str]] = ()
     """
     explain = await brief.call("explain", sql=sql)
     if not explain.ok:
-        return stopped(brief, "Slow query", explain, input_is_wrong=True)
+        return await told(brief, sql, stopped(brief, "Slow query", explain, input_is_wrong=True))
     case = QueryCase(brief, sql, explain)
     case.candidates = await brief.call("index_candidates", sql=sql)
     filled, *others = _filled(sql, case.candidates)
-    return await _looked_at(case, filled, [filled, *others], also)
+    return await told(brief, sql, await _looked_at(case, filled, [filled, *others], also))
 
 
 async def answer_write(brief: Brief, sql: str, read: str) -> Reply:

@@ -11,6 +11,8 @@ LOOKING = frozenset(
         "schema",
         "table_statistics",
         "indexes",
+        "use_of",
+        "text_numbers",
         "top_statements",
         "explain",
         "explain_analyze",

@@ -105,7 +105,9 @@ SECRET_COLUMNS = {
 SECRETS = words("secrets.txt")
 """Relations that carry secrets or files."""
 
-_ANYWHERE = frozenset({"pg_stat_statements", "pg_stat_monitor", "pg_stat_kcache_detail", "pg_store_plans", "pg_qualstats"})
+_ANYWHERE = frozenset(
+    {"pg_stat_statements", "pg_stat_monitor", "pg_stat_kcache_detail", "pg_store_plans", "pg_qualstats"}
+)
 """Views of extensions, which people install in any schema; a table of that name is most likely a copy of one."""
 
 
