@@ -1,5 +1,8 @@
 """Triage and plan: which playbook and role answer which question, and which tables it is about."""
 
+import re
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 from agents.asked import Question, questions
@@ -9,6 +12,8 @@ from agents.roles import ROLES
 from tools.postgres.statements import relations
 
 _MOST_TABLES = 5
+_INDEX = re.compile(r"\b(?:drop|reindex|alter)\s+index\s+(?:concurrently\s+)?(?:if\s+exists\s+)?([\w.\"]+)", re.I)
+"""An index that a statement is about, which does not name its table."""
 
 
 class Assignment(BaseModel):
@@ -43,21 +48,30 @@ def assignments(desk: Desk) -> list[Assignment]:
 async def plan(work: list[Assignment], desk: Desk) -> tuple[list[str], list[str], str]:
     """The tables the questions are about, as the server knows them, and the workstreams that look at them.
 
-    The tables are those that statements and names mention; only where there are neither, those whose names are in the
-    words. The third is the id of the evidence that describes them, empty when there is none.
+    The tables are those that statements and names mention, an index's name its table; only where there are neither, those
+    whose names are in the words. The third is the id of the evidence that describes them, empty when there is none.
     """
     overview = await desk.runner.call("overview")
     statements = [statement.sql for one in work for statement in one.question.statements if not statement.problem]
     names = {name for one in work for name in one.question.names}
+    names |= {name.replace('"', "") for statement in statements for name in _INDEX.findall(statement)}
     words = "\n".join(one.question.words for one in work)
     schema = await desk.runner.call("schema", question=words, names=sorted(names), statements=statements)
     tables = [str(table["name"]) for table in schema.data["tables"]] if schema.ok else []
     mentioned = names | {name for statement in statements for _, name in relations(statement)}
+    indexes = {name.rsplit(".", 1)[-1].lower() for name in names}
+    mentioned |= {str(table["name"]) for table in schema.data["tables"] if _has(table, indexes)} if schema.ok else set()
     named = [table for table in tables if table in mentioned or table.rsplit(".", 1)[-1] in mentioned]
     tables = named or tables[:_MOST_TABLES]
     streams = sorted({stream for one in work for stream in PLAYBOOKS[one.playbook].streams}) if overview.ok else []
     desk.progress(f"plan: {', '.join(tables) or 'no table named'}; workstreams: {', '.join(streams) or 'none'}")
     return tables, streams, schema.id if schema.ok and tables else ""
+
+
+def _has(table: dict[str, Any], indexes: set[str]) -> bool:
+    """Whether the table has an index of one of these names."""
+    found = (re.match(r"CREATE (?:UNIQUE )?INDEX \"?(.*?)\"? ON ", one) for one in table["indexes"])
+    return any(one is not None and one[1].lower() in indexes for one in found)
 
 
 def _goes_on(question: Question, playbook: str, before: Assignment) -> bool:

@@ -25,10 +25,10 @@ def consult(
 
 
 async def _consult(question: str, dsn: str, role: str) -> "Answer":
-    from agents.doors.command import answer, ask, text_of
+    from agents.doors.command import answer, ask, judged, text_of
     from agents.office import team
     from common.config.settings import settings
 
-    text = text_of(question, settings())
+    text = judged(text_of(question, settings()), role, settings())
     async with team(dsn, progress) as crew:
         return await answer(await ask(text, role, crew), crew)

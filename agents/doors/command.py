@@ -35,9 +35,7 @@ async def ask(text: str, role: str, team: Team) -> Case:
 
     The same text about the same database goes on with an unfinished case; once that is answered, it is asked anew.
     """
-    if role and role not in ROLES:
-        raise InputError(detail=f"There is no role {role}", next=f"Choose one of {', '.join(ROLES)}")
-    text = readable(text, team.settings)
+    text = judged(text, role, team.settings)
     actor = getpass.getuser()
     origin = origin_of("command", team.live.where, role, text)
     title, _, body = text.strip().partition("\n")
@@ -49,6 +47,15 @@ async def ask(text: str, role: str, team: Team) -> Case:
     case = await worked(case.id, team)
     await team.board.close(issue)
     return case
+
+
+def judged(text: str, role: str, chosen: Settings) -> str:
+    """The text as it may be asked. Raises InputError for a role there is none of, and what `readable` raises; this needs no
+    server, so a command judges before it connects to one.
+    """
+    if role and role not in ROLES:
+        raise InputError(detail=f"There is no role {role}", next=f"Choose one of {', '.join(ROLES)}")
+    return readable(text, chosen)
 
 
 async def worked(case: str, team: Team, *, retry: bool = False) -> Case:

@@ -28,13 +28,21 @@ WITH RECURSIVE tree AS (
     FROM pg_catalog.pg_attribute a
     WHERE a.attnum > 0 AND NOT a.attisdropped AND lower(a.attname) = ANY (%(words)s::text[])
     GROUP BY 1
+), indexed AS (
+    SELECT DISTINCT i.indrelid AS oid
+    FROM pg_catalog.pg_class x
+    JOIN pg_catalog.pg_index i ON i.indexrelid = x.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = x.relnamespace
+    WHERE x.relkind IN ('i', 'I')
+      AND (lower(x.relname) = ANY (%(names)s::text[]) OR lower(n.nspname) || '.' || lower(x.relname) = ANY (%(names)s::text[]))
 ), scored AS (
     SELECT f.*,
-           CASE WHEN f.low = ANY (%(names)s::text[]) OR lower(f.schema) || '.' || f.low = ANY (%(names)s::text[]) THEN 100
+           CASE WHEN d.oid IS NOT NULL THEN 100  -- an index of it is named
+                WHEN f.low = ANY (%(names)s::text[]) OR lower(f.schema) || '.' || f.low = ANY (%(names)s::text[]) THEN 100
                 WHEN f.low = ANY (%(words)s::text[]) THEN 50 ELSE 0 END
            + 10 * (SELECT count(*) FROM unnest(f.parts) part WHERE part = ANY (%(words)s::text[]))
            + least(coalesce(c.hits, 0), 4) AS score
-    FROM found f LEFT JOIN columns c USING (oid)
+    FROM found f LEFT JOIN columns c USING (oid) LEFT JOIN indexed d USING (oid)
 )
 SELECT oid::bigint AS oid, schema, name, kind, reltuples::float8 AS rows, relpages::bigint * 8192 AS size_bytes, readable,
        score::int AS score,
