@@ -19,7 +19,7 @@ from tools.postgres.advise.case import Case
 from tools.postgres.advise.cases import Missing, cases_of
 from tools.postgres.advise.clock import Clock
 from tools.postgres.advise.costs import Known, Trial
-from tools.postgres.advise.hypothetical import Hypothetical, possible
+from tools.postgres.advise.hypothetical import Hypothetical, Prices, possible
 from tools.postgres.advise.masked import distrusted
 from tools.postgres.advise.mixed import Mixed
 from tools.postgres.advise.proof import prove, without_the_guilty
@@ -37,7 +37,7 @@ _READING = 0.25
 """Share of the time that reading the statements may take."""
 _TIMING_MS = 20.0
 """Milliseconds that one run may take while indexes are still chosen, for each second that is given."""
-_WARMING = 0.3
+_WARMING = 0.4
 """Share of the time that HypoPG may be asked while the copy is made."""
 _STATEMENT_LIMIT_MS = 15_000
 """The most one run of a statement may take, when a minute or more is given; in less time a quarter of it."""
@@ -71,6 +71,7 @@ class Adviser:
         self._least_s = min(_LEAST_S, seconds / 6)
         self._known: Known | None = None
         """What HypoPG has said."""
+        self._prices: Prices = {}
         self._possible: set[Candidate] = set()
         self._limit_ms = int(min(_STATEMENT_LIMIT_MS, 250 * seconds))
 
@@ -117,11 +118,11 @@ class Adviser:
             self._progress(f"trying {len(every)} candidates with HypoPG")
             usable = set(await possible(self._postgres, every))
             async with self._postgres.session([], timeout_ms=int(self._seconds * 1000)) as session:
-                self._known = Known(await Hypothetical.begin(session))
+                self._known = Known(await Hypothetical.begin(session, self._prices))
                 self._possible = {each for each in usable if not beyond_hypopg(each)}
-                # What this comes to is not used: it is for the plans, which the choice beside the copy then knows.
-                free = max(self._storage / 2, self._storage - reserved(advice.cases))
-                await self._search(self._known, advice.cases, self._possible, _WARMING * self._seconds, free).run()
+                # The choice beside the copy then knows these plans.
+                seconds = _WARMING * self._seconds
+                await self._search(self._known, advice.cases, self._possible, seconds, self._storage).explore()
         except EngineDied:
             raise
         except DbcrewError as error:
@@ -134,7 +135,7 @@ class Adviser:
     async def _by_estimate(self, cases: Sequence[Case], storage: float) -> Choice:
         """The choice among what HypoPG can make, for statements that no copy can run."""
         async with self._postgres.session([], timeout_ms=int(self._seconds * 1000)) as session:
-            trial = Known(await Hypothetical.begin(session), self._known)
+            trial = Known(await Hypothetical.begin(session, self._prices), self._known)
             return await self._search(trial, cases, self._possible, 0.4 * self._seconds, storage).run()
 
     def _search(
@@ -228,7 +229,9 @@ class Adviser:
         usable = usable | self._possible
         self._progress(f"choosing among {len(usable)} indexes")
         async with self._postgres.session([], timeout_ms=int(self._seconds * 1000)) as session:
-            trial = Mixed(Known(await Hypothetical.begin(session), self._known), Known(built), clock)
+            live = Known(await Hypothetical.begin(session, self._prices), self._known)
+            joining = {text for case in cases if case.query.joins for text in case.query.texts}
+            trial = Mixed(live, Known(built), clock, joining)
             return await self._search(trial, cases, usable, seconds, self._storage).run()
 
     async def _built(self, built: Built, advice: Advice, ranked: Sequence[Candidate], until: float) -> set[Candidate]:

@@ -18,7 +18,12 @@ def wanted(cases: Sequence[Case], hypothetical: bool) -> list[Candidate]:
     if not hypothetical:
         every = dict.fromkeys(each for case in cases for each in case.candidates)
         return sorted(every, key=_rank(cases))
-    some = dict.fromkeys(each for case in cases for each in case.candidates if beyond_hypopg(each) and not each.include)
+    some = dict.fromkeys(
+        each
+        for case in cases
+        for each in case.candidates
+        if (beyond_hypopg(each) and not each.include) or (each.predicate and case.query.joins)
+    )
     return sorted(some, key=_slow_to_build)
 
 

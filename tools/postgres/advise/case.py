@@ -25,7 +25,8 @@ class Case:
     def query(self) -> Query:
         """The statement as the search costs it."""
         first, *others = (each.sql for each in self.fills)
-        return Query(self.number, first, self.item.weight, tuple(others), self.pace, self.item.total_ms)
+        joins = len(self.statement.relations) > 1
+        return Query(self.number, first, self.item.weight, tuple(others), self.pace, self.item.total_ms, joins)
 
     @property
     def values(self) -> list[Used]:

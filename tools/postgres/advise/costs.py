@@ -7,8 +7,6 @@ from typing import Protocol
 from tools.postgres.advise.candidate import Candidate
 
 Indexes = frozenset[Candidate]
-_SAME = 1.001
-"""Costs nearer together than this are one: the planner's own choice is no finer (1 %, add_path)."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +23,8 @@ class Query:
     others: tuple[str, ...] = ()
     pace: float = 1.0
     total_ms: float | None = None
+    joins: bool = False
+    """Whether it reads more than one relation."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -34,10 +34,19 @@ class Query:
 
 @dataclass(frozen=True)
 class Costed:
-    """The planner's cost of one query with some indexes, and which of them its plan uses."""
+    """What one query's plan costs with some indexes, and which of them it uses.
+
+    `planned`: the planner's own cost, where `cost` counts pages as what memory gives, or a walk as whole; None: the same.
+    """
 
     cost: float
     used: Indexes = frozenset()
+    planned: float | None = None
+
+    @property
+    def shown(self) -> float:
+        """The planner's own cost: what EXPLAIN prints."""
+        return self.cost if self.planned is None else self.planned
 
 
 class Trial(Protocol):
@@ -61,16 +70,33 @@ class Known:
         """`before`: what was asked of the same server earlier is known still."""
         self._trial = trial
         self._plans: dict[str, list[tuple[Indexes, Costed]]] = before._plans if before else {}
+        self.asked = 0
+        """Plans that the trial was asked for."""
 
-    async def cost(self, text: str, indexes: Indexes, enough: float = -1.0) -> Costed:
-        """The cost of `text` under `indexes`, asked for only when it is not known; a plan as cheap as `enough` will do."""
+    async def cost(self, text: str, indexes: Indexes) -> Costed:
+        """The cost of `text` under `indexes`, asked for only when it is not known."""
         plans = self._plans.setdefault(text, [])
         for offered, costed in plans:
-            if costed.used <= indexes and (indexes <= offered or costed.cost <= enough):
+            if costed.used <= indexes <= offered:
                 return costed
         costed = await self._trial.cost(text, indexes)
         plans.append((indexes, costed))
+        self.asked += 1
         return costed
+
+    def guess(self, text: str, indexes: Indexes) -> Costed | None:
+        """The best of the plans that were ever seen and need none but `indexes`; the very plan where it is known.
+
+        An upper bound of what the planner would find: two indexes of which each was only tried alone may do more together.
+        """
+        best: Costed | None = None
+        for offered, costed in self._plans.get(text, ()):
+            if costed.used <= indexes:
+                if indexes <= offered:
+                    return costed
+                if best is None or costed.cost < best.cost:
+                    best = costed
+        return best
 
     async def size(self, candidate: Candidate) -> int:
         """The index's size in bytes."""
@@ -78,43 +104,68 @@ class Known:
 
 
 class Costs:
-    """The costs of a workload's queries, each with the candidates that could matter to it."""
+    """The costs of a workload's queries, each with the candidates that could matter to it.
+
+    While `guessing`, a set of indexes is judged by the plans that are known: the trial is asked only what each candidate
+    does alone, once for each query that it could matter to.
+    """
 
     def __init__(self, trial: Trial, candidates: Mapping[int, Sequence[Candidate]]) -> None:
         self._known = trial if isinstance(trial, Known) else Known(trial)
-        self._least: dict[str, float] = {}
-        self._offered = {number: frozenset(offered) for number, offered in candidates.items()}
         self._leading = {
             number: {(each.place, each.parts[0].text) for each in offered} | {(each.place, "") for each in offered}
             for number, offered in candidates.items()
         }
+        self._sorted: set[Candidate] = set()
+        self._mine: dict[int, Indexes] = dict.fromkeys(candidates, frozenset())
+        self._tried: dict[int, set[Candidate]] = {}
+        self._guesses: dict[int, tuple[int, dict[Indexes, Costed]]] = {}
+        self.guessing = False
+
+    @property
+    def asked(self) -> int:
+        """Plans that the trial was asked for: what was worked out from guesses holds as long as this does not grow."""
+        return self._known.asked
 
     def concerned(self, query: Query, candidate: Candidate) -> bool:
         """Whether an index could matter to a query: one on the same table with the same first key was thought of."""
-        leading = self._leading.get(query.number, set())
-        first = candidate.parts[0].text if not candidate.predicate else ""
-        return (candidate.place, first) in leading
+        return query.number in self._leading and self._leads(query.number, candidate)
 
     async def of(self, query: Query, indexes: Indexes) -> Costed:
         """The mean cost of the query's texts under `indexes`, and what any of them uses."""
-        mine = frozenset(each for each in indexes if self.concerned(query, each))
-        found = [await self._one(text, mine) for text in query.texts]
-        used: Indexes = frozenset().union(*(each.used for each in found))
-        return Costed(sum(each.cost for each in found) / len(found), used)
-
-    async def least(self, query: Query) -> float:
-        """The cost of a query with all its candidates: what no choice among them is below."""
-        for text in query.texts:
-            if text not in self._least:
-                self._least[text] = (await self._one(text, self._offered.get(query.number, frozenset()))).cost
-        return sum(self._least[text] for text in query.texts) / len(query.texts)
+        for each in indexes - self._sorted:
+            for number in self._mine:
+                if self._leads(number, each):
+                    self._mine[number] |= {each}
+            self._sorted.add(each)
+        mine = indexes & self._mine.get(query.number, frozenset())
+        if not self.guessing:
+            return _mean([await self._known.cost(text, mine) for text in query.texts])
+        tried = self._tried.setdefault(query.number, set())
+        if mine - tried:
+            for each in sorted(mine - tried, key=lambda one: one.body):
+                for text in query.texts:
+                    await self._known.cost(text, frozenset((each,)))
+            tried |= mine
+        asked, guesses = self._guesses.get(query.number, (-1, {}))
+        if asked != self.asked:
+            self._guesses[query.number] = self.asked, (guesses := {})
+        if mine not in guesses:
+            guesses[mine] = _mean(
+                [self._known.guess(text, mine) or await self._known.cost(text, mine) for text in query.texts]
+            )
+        return guesses[mine]
 
     async def size(self, candidate: Candidate) -> int:
         """The index's size in bytes."""
         return await self._known.size(candidate)
 
-    async def _one(self, text: str, indexes: Indexes) -> Costed:
-        costed = await self._known.cost(text, indexes, self._least.get(text, -1.0) * _SAME)
-        if text in self._least:
-            self._least[text] = min(costed.cost, self._least[text])
-        return costed
+    def _leads(self, number: int, candidate: Candidate) -> bool:
+        first = candidate.parts[0].text if not candidate.predicate else ""
+        return (candidate.place, first) in self._leading[number]
+
+
+def _mean(found: Sequence[Costed]) -> Costed:
+    used: Indexes = frozenset().union(*(each.used for each in found))
+    planned = sum(each.shown for each in found)
+    return Costed(sum(each.cost for each in found) / len(found), used, planned / len(found))

@@ -2,8 +2,13 @@
 
 The planner's cost estimates choose; whether the choice holds is for the copy to show (proof). What counts is, for each
 statement, by how many powers of ten it gets cheaper, and its share of the whole workload's time; what an index costs to
-hold and to keep up to date is counted on the same scale. The same input gives the same answer as long as the time limit
-is not reached.
+hold and to keep up to date is counted on the same scale.
+
+Asking the planner is what takes time, so it is asked what each candidate does for each statement, alone and beside the
+others; sets are then made from the plans that are known, and the planner is asked again only about the set that came of
+it. Where it does otherwise than was thought the search begins again, knowing that too. This is how CoPhy (Dash, Polyzotis,
+Ailamaki, 2011) makes what is known of plans do for the search. The same input gives the same answer as long as the time
+limit is not reached.
 """
 
 import math
@@ -13,25 +18,17 @@ from dataclasses import dataclass, field
 
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.costs import Costs, Indexes, Query, Trial
+from tools.postgres.advise.fitting import LEAST_GAIN, Fitting, order
 from tools.postgres.advise.merging import exchanges
 from tools.postgres.advise.moves import moves
 from tools.postgres.advise.worth import Worth
 
-_PROBING = 0.6
+_PROBING = 0.7
 """Share of the time for finding out what helps each statement by itself; what is not needed goes to the next."""
-_LEAST_GAIN = 0.03
-"""Powers of ten, of one statement: what is below is noise of the estimates."""
-_FIRST_PRESSURE = 12.0
-"""Powers of ten that an index must bring which takes all storage, when storage is short: the first price tried."""
-_PRICES = 4
-_PRICING = 0.5
-"""Share of the time that is left for finding the price of space; the rest is for filling it."""
-_FULL = 0.9
 _ROUNDS = 6
-_BESIDE = 1.0
-_LEAST_LEFT = 0.02
-"""Of the workload's time: with less left of it, what counts is the speed of single statements."""
-_INCLUDING = 4
+_CHECKS = 4
+"""Sets that the planner is asked about, each after the one before was not what it was thought to be."""
+_INCLUDING = 2
 """An index with INCLUDE that takes more than this part of the storage is not tried: without, it does nearly as much."""
 _HOPELESS = 1.0
 """A move that is this much worse than nothing is not tried again."""
@@ -80,7 +77,7 @@ class Search:
     async def explore(self) -> list[Indexes]:
         """Find out what helps each statement: the additions worth trying."""
         await self._worth.begin()
-        self._choice.before = self._worth.before
+        self._choice.before = self._worth.shown
         found: dict[Indexes, None] = {}
         end = self._until
         for left, query in zip(range(len(self._queries), 0, -1), self._queries, strict=True):
@@ -104,146 +101,75 @@ class Search:
         """Search until nothing helps any more, storage is full or time is up."""
         found, choice = await self.explore(), self._choice
         self._offered = dict.fromkeys(sorted(frozenset().union(*found), key=lambda each: each.body))
-        chosen = await self._chosen(found)
-        choice.wished = sorted(chosen, key=lambda each: (each.place, each.name))
-        if await self._worth.total(chosen) > self._storage:
-            chosen = await self._fitted(found, chosen)
-        choice.indexes = sorted(chosen, key=lambda each: (each.place, each.name))
+        best: Indexes | None = None
+        checked: set[Indexes] = set()
+        while len(checked) < _CHECKS:
+            self._costs.guessing, self._worth.short = True, False
+            chosen = await self._chosen(found)
+            choice.wished = sorted(chosen, key=lambda each: (each.place, each.name))
+            if not await self._worth.fits(chosen):
+                self._worth.short = True
+                fitting = Fitting(self._worth, found, self._late)
+                chosen = await fitting.fitted(chosen, lambda: self._chosen(found), self._exchanged)
+            self._costs.guessing = False
+            if chosen in checked:
+                break
+            checked.add(chosen)
+            await self._worth.gain(frozenset(), chosen)  # asks about all of it
+            if best is None or await self._worth.gain(best, chosen) > 0:
+                best = chosen
+            if self._late():
+                break
+        assert best is not None
+        choice.indexes = sorted(best, key=lambda each: (each.place, each.name))
         for query in self._queries:
-            costed = await self._costs.of(query, chosen)
-            choice.after[query.number] = costed.cost
+            costed = await self._costs.of(query, best)
+            choice.after[query.number] = costed.shown
             for each in costed.used:
                 choice.users.setdefault(each, []).append(query.number)
         choice.sizes = {each: await self._worth.size(each) for each in choice.indexes}
         return choice
-
-    async def _fitted(self, moves: list[Indexes], chosen: Indexes) -> Indexes:
-        """The best set found within storage: space is made dearer until what is chosen fits, then just as dear."""
-        fits: Indexes | None = None
-        low, high = 0.0, 0.0
-        now, end = time.monotonic(), self._until
-        self._until = now + _PRICING * (end - now)
-        for _ in range(_PRICES):
-            self._worth.pressure = (low + high) / 2 if fits is not None else 2 * low or _FIRST_PRESSURE
-            tried = await self._chosen(moves)
-            if self._late():
-                break
-            size = await self._worth.total(tried)
-            if size <= self._storage:
-                fits, high = tried, self._worth.pressure
-                if size >= _FULL * self._storage:
-                    break
-            else:
-                chosen, low = tried, self._worth.pressure
-        self._worth.pressure, self._until = 0.0, end
-        found = await self._filled(moves, fits if fits is not None else await self._cut(chosen))
-        best, most = found, await self._worth.score(found)
-        for _ in range(_ROUNDS):
-            before = found
-            left = max(_LEAST_LEFT, await self._worth.left(found))
-            self._worth.emphasis = max(1.0, 1.0 / (math.log(10) * left))  # what the logarithm of what is left grows by
-            found = await self._filled(moves, await self._traded(moves, await self._exchanged(found)))
-            score = await self._worth.score(found)
-            if score > most:
-                best, most = found, score
-            if found == before or self._late():
-                break
-        return best
-
-    async def _traded(self, moves: list[Indexes], chosen: Indexes) -> Indexes:
-        """A move that does not fit, for those that lose least for the bytes they free, when that is better."""
-        for move in sorted(moves, key=_order):
-            if self._late():
-                break
-            if move <= chosen:
-                continue
-            loss = {each: await self._worth.gain(chosen - {each}, chosen, 0.0) for each in chosen - move}
-            sizes = {each: max(1, await self._worth.size(each)) for each in loss}
-            ranked = sorted(loss, key=lambda each: (loss[each] / sizes[each], each.body))
-            other = chosen | move
-            gone: list[Candidate] = []
-            while ranked and await self._worth.total(other) > self._storage:
-                gone.append(ranked.pop(0))
-                other -= {gone[-1]}
-            for each in reversed(gone):
-                if await self._worth.total(other | {each}) <= self._storage:
-                    other |= {each}
-            if (
-                await self._worth.total(other) <= self._storage
-                and await self._worth.gain(chosen, other, _LEAST_GAIN) > _LEAST_GAIN
-            ):
-                chosen = other
-        return chosen
-
-    async def _filled(self, moves: list[Indexes], chosen: Indexes) -> Indexes:
-        """What is left of the storage given to whatever still helps most and fits."""
-        room = self._storage - await self._worth.total(chosen)
-        while not self._late():
-            best, gain = None, _LEAST_GAIN
-            for move in moves:
-                if move - chosen and await self._worth.total(move - chosen) <= room:
-                    found = await self._worth.gain(chosen, chosen | move, gain)
-                    if found > gain:
-                        best, gain = move, found
-            if best is None:
-                break
-            room -= await self._worth.total(best - chosen)
-            chosen |= best
-        return chosen
 
     async def _chosen(self, moves: list[Indexes]) -> Indexes:
         return await self._exchanged(await self._greedy(moves))
 
     async def _greedy(self, moves: list[Indexes]) -> Indexes:
         chosen: Indexes = frozenset()
-        # A gain once known bounds what the move can still bring, nearly always: most are not asked for again.
-        hoped = {move: await self._hope(move) for move in moves}
-        bound = {move: _BESIDE * hope + _LEAST_GAIN for move, hope in hoped.items()}
+        # A gain once known bounds what the move can still bring, nearly always: most are not worked out again.
+        bound = {move: await self._worth.gain(chosen, move) for move in moves}
+        alone = dict(bound)
         while bound and not self._late():
-            best, gain = None, _LEAST_GAIN
-            for move in sorted(bound, key=lambda each: (-hoped[each], _order(each))):
+            best, gain = None, LEAST_GAIN
+            for move in sorted(bound, key=lambda each: (-bound[each], order(each))):
                 if bound[move] <= gain or self._late():
-                    continue
-                bound[move] = hoped[move] = await self._worth.gain(chosen, chosen | move, gain)
+                    break
+                bound[move] = await self._worth.gain(chosen, chosen | move)
                 if bound[move] > gain:
                     best, gain = move, bound[move]
             if best is None:
                 break
             chosen |= best
             touched = {each.place for each in best}
-            # An index on the same table is seldom worth more beside the new one: those are for the exchanges to find.
+            # Beside another index of the table it may be worth a little more than it was: two indexes used together.
             bound = {
-                move: _BESIDE * max(old, 0.0) + _LEAST_GAIN if touched & {each.place for each in move} else old
+                move: max(old, 0.0) + LEAST_GAIN if touched & {each.place for each in move} else old
                 for move, old in bound.items()
                 if move - chosen and old > -_HOPELESS
             }
-        return self._untested(hoped, chosen) if self._late() else chosen
+        return self._untested(alone, chosen) if self._late() else chosen
 
     def _untested(self, hoped: Mapping[Indexes, float], chosen: Indexes) -> Indexes:
         """When time is up: what helps by itself and has no like of it among the chosen, whatever it brings beside them."""
-        for move in sorted(hoped, key=lambda each: (-hoped[each], _order(each))):
+        for move in sorted(hoped, key=lambda each: (-hoped[each], order(each))):
             alike = {(each.place, each.parts[0].text) for each in chosen if not each.predicate}
             new = all((each.place, each.parts[0].text) not in alike for each in move)
-            if len(move) == 1 and hoped[move] > _LEAST_GAIN and new:
+            if len(move) == 1 and hoped[move] > LEAST_GAIN and new:
                 chosen |= move
         return chosen
 
-    async def _hope(self, move: Indexes) -> float:
-        """What the move brings by what its indexes do alone, for each statement the best of them, less their price."""
-        if len(move) > 1:
-            return math.inf  # the arms of an OR: neither index helps alone
-        hope = -sum([await self._worth.price(each) for each in move])
-        for query in self._queries:
-            costs = [cost for cost, each in self._choice.alone.get(query.number, ()) if each in move]
-            if costs:
-                hope += self._worth.value(query, self._choice.before[query.number]) - self._worth.value(
-                    query, min(costs)
-                )
-        return hope
-
     async def _exchanged(self, chosen: Indexes) -> Indexes:
         """Leave out, slim, merge or swap one index at a time while that is better."""
-        fits = self._worth.pressure == 0.0 and await self._worth.total(chosen) <= self._storage
+        fits = self._worth.pressure == 0.0 and await self._worth.fits(chosen)
         for _ in range(_ROUNDS):
             before = chosen
             for out, into in exchanges(before, self._offered, self._inventive):
@@ -252,28 +178,15 @@ class Search:
                 if not out <= chosen or (into and into <= chosen):
                     continue  # gone, or there, by an exchange of this round
                 other = (chosen - out) | into
-                if fits and await self._worth.total(other) > self._storage:
+                if fits and not await self._worth.fits(other):
                     continue
-                if await self._worth.gain(chosen, other, _LEAST_GAIN / 3) > _LEAST_GAIN / 3:
+                if await self._worth.gain(chosen, other) > LEAST_GAIN / 3:
                     chosen = other
             if chosen == before:
                 break
         return chosen
 
-    async def _cut(self, chosen: Indexes) -> Indexes:
-        """The smallest of the chosen as far as they fit."""
-        kept: Indexes = frozenset()
-        sizes = {each: await self._worth.size(each) for each in chosen}
-        for each in sorted(chosen, key=lambda one: (sizes[one], one.name)):
-            if sum(sizes[other] for other in kept) + sizes[each] <= self._storage:
-                kept |= {each}
-        return kept
-
     def _late(self) -> bool:
         late = time.monotonic() > self._until
         self._choice.out_of_time |= late
         return late
-
-
-def _order(move: Indexes) -> tuple[str, ...]:
-    return tuple(sorted(each.body for each in move))
