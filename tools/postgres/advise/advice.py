@@ -122,7 +122,7 @@ class Adviser:
                 self._possible = {each for each in usable if not beyond_hypopg(each)}
                 # The choice beside the copy then knows these plans.
                 seconds = _WARMING * self._seconds
-                await self._search(self._known, advice.cases, self._possible, seconds, self._storage).explore()
+                await self._search(self._known, advice.cases, self._possible, seconds, self._storage).prepare()
         except EngineDied:
             raise
         except DbcrewError as error:
@@ -182,7 +182,8 @@ class Adviser:
             if not hypothetical:
                 advice.how = "copy"
             now = time.monotonic()
-            clock = Clock(built, max(deadline, now + self._least_s), min(1_000.0, _TIMING_MS * self._seconds))
+            # It is needed until the choice is made: for the paces, the builds and the search.
+            clock = Clock(built, max(deadline, now + 3 * self._least_s), min(1_000.0, _TIMING_MS * self._seconds))
             for number, measured in (await clock.pace(here, now + self._least_s)).items():
                 by_number[number].pace = measured
             now = time.monotonic()

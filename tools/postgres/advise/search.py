@@ -25,6 +25,8 @@ from tools.postgres.advise.worth import Worth
 
 _PROBING = 0.7
 """Share of the time for finding out what helps each statement by itself; what is not needed goes to the next."""
+_MAKING_S = 3.0
+"""Seconds that making sets gets at least: it needs the half when the machine has nothing else to do."""
 _ROUNDS = 6
 _CHECKS = 4
 """Sets that the planner is asked about, each after the one before was not what it was thought to be."""
@@ -80,7 +82,8 @@ class Search:
         self._choice.before = self._worth.shown
         found: dict[Indexes, None] = {}
         end = self._until
-        for left, query in zip(range(len(self._queries), 0, -1), self._queries, strict=True):
+        heaviest = sorted(self._queries, key=lambda each: (-self._worth.share[each.number], each.number))
+        for left, query in zip(range(len(heaviest), 0, -1), heaviest, strict=True):
             # One that takes long to plan (a join of sixty tables) must not use up what the others need.
             now = time.monotonic()
             self._until = now + _PROBING * (end - now) / left
@@ -89,8 +92,15 @@ class Search:
             mine, alone = await moves(query, base, offered, self._costs, self._late)
             self._choice.alone[query.number] = alone
             found.update(dict.fromkeys(mine))
-        self._until = end
+        # Sets are made from what is known by then, which asks for little: that must not be cut short by slow asking.
+        self._until = max(end, time.monotonic() + _MAKING_S)
         return list(found)
+
+    async def prepare(self) -> None:
+        """Find out what helps each statement and what each index does for the others: a later search knows it already."""
+        found = await self.explore()
+        self._costs.guessing = True
+        await self._greedy(found)
 
     async def _worth_asking(self, offered: Sequence[Candidate]) -> list[Candidate]:
         """Without those whose INCLUDE makes them take a large part of all storage."""

@@ -47,7 +47,8 @@ class Worth:
         self._costs, self._queries, self.storage, self._upkeep = costs, queries, storage_bytes, upkeep
         tables = {each.place: each.table.size_bytes for each in offered}
         self._least_table = max(8192.0, sum(tables.values()) / _LEAST_SHARE)
-        self._share: dict[int, float] = {}
+        self.share: dict[int, float] = {}
+        """Of the workload's time without indexes, by query number (0..1)."""
         self._sizes: dict[Candidate, int] = {}
         self._prices: dict[Candidate, float] = {}
         self._concerned: dict[Candidate, list[Query]] = {}
@@ -71,7 +72,7 @@ class Worth:
             for query in self._queries
         }
         whole = sum(spent.values()) or 1.0
-        self._share = {number: each / whole for number, each in spent.items()}
+        self.share = {number: each / whole for number, each in spent.items()}
 
     async def gain(self, before: Indexes, after: Indexes) -> float:
         """How much better `after` is than `before`, what the indexes cost counted in."""
@@ -114,7 +115,7 @@ class Worth:
 
     def _part(self, number: int, cost: float) -> float:
         """The share of the workload's time that a statement takes when it costs `cost`."""
-        return self._share[number] * cost / max(self._before[number], 1e-9)
+        return self.share[number] * cost / max(self._before[number], 1e-9)
 
     def _users(self, candidate: Candidate) -> list[Query]:
         if candidate not in self._concerned:
