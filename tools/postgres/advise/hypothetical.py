@@ -85,14 +85,15 @@ class Hypothetical:
         plan, used = await self._planned(text, indexes)
         whole = prudent(plan, used)
         taken = frozenset(used.values())
-        if self._prices is None or whole > plan.cost:
+        if self._prices is None:
             return Costed(whole, taken, plan.cost)
         if (text, taken) not in self._known:
             await self._session.rows(_PRICES, (_PAGE_PRICE, _PAGE_PRICE))
             cheap, read = await self._planned(text, taken)
             await self._session.rows(_PRICES, self._prices)
             self._known[text, taken] = _MEMORY_UNIT * prudent(cheap, read)
-        return Costed(self._known[text, taken], taken, plan.cost)
+        walked = whole if whole > plan.cost else 0.0
+        return Costed(max(walked, self._known[text, taken]), taken, plan.cost)
 
     async def _planned(self, text: str, indexes: Indexes) -> tuple[Plan, dict[str, Candidate]]:
         """The plan when these are made up and no others, and the candidates it uses by the names they have in it."""
