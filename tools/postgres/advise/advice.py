@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 
 import psycopg
@@ -213,7 +213,7 @@ class Adviser:
             advice.choice = result
             advice.build_ms = built.build_ms
             advice.proof.not_run.update(away)
-            self._keep_used(advice)
+            self._keep_used(advice, {table for table, times in grown(copy, here).items() if times > 1})
             for each in advice.choice.indexes:
                 advice.insert_us[each] = await built.insert_us(each)
             advice.statistics = statistics(advice.cases, advice.proof)
@@ -251,14 +251,20 @@ class Adviser:
                 break
         return usable
 
-    def _keep_used(self, advice: Advice) -> None:
-        """Drop from the advice what made no statement faster when it was run, unless that one could not be run."""
+    def _keep_used(self, advice: Advice, sampled: Collection[str]) -> None:
+        """Drop from the advice what made no statement faster when it was run, unless that one could not be run.
+
+        BRIN skips ranges of 128 pages: of a sample, which has few, nothing is seen of that.
+        """
         missing = set(advice.proof.not_run)
         kept: list[Candidate] = []
         for each in advice.choice.indexes:
             estimated = advice.choice.users.get(each, [])
             if any(run.faster for run in advice.proof.users(each)) or missing.intersection(estimated):
                 kept.append(each)
+            elif each.method == "brin" and each.place in sampled and estimated:
+                kept.append(each)
+                advice.notes.append(f"{each.name}: by estimate, the sample has too few pages to show what BRIN skips")
             else:
                 advice.dropped.append(each)
         advice.choice.indexes = kept
