@@ -177,7 +177,7 @@ def _text(reading: "Reading", report: "Report", verbose: bool) -> str:
     until = "" if failed is None else f" until statement {failed} fails"
     lines.append(
         f"About {show('live_rows', report.estimate.live_rows)} live rows"
-        f" ({show('live_bytes', report.estimate.live_bytes)}); about {show('live_s', report.estimate.seconds)} there{until}, if "
+        f" ({show('live_bytes', report.estimate.live_bytes)}); {_time(report)} there{until}, if "
         + ", ".join(report.estimate.assumptions)
         + "."
     )
@@ -215,6 +215,17 @@ def _text(reading: "Reading", report: "Report", verbose: bool) -> str:
     if report.missing:
         lines += ["", "Not on the copy", *(f"  {each}" for each in report.missing)]
     return "\n".join(lines)
+
+
+def _time(report: "Report") -> str:
+    """The time at live size, as a range where the runs on the copy were far apart."""
+    from common.figures import show
+
+    one = report.estimate
+    least = show("live_s", one.seconds)
+    if one.most_seconds <= 1.5 * one.seconds:
+        return f"about {least}"
+    return f"about {least} to {show('live_s', one.most_seconds)} (the fastest and the slowest of {one.runs} runs on the copy)"
 
 
 def _restores(report: "Report") -> str:

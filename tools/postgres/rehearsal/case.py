@@ -115,13 +115,23 @@ class Case:
     def live_ms(self, step: Step) -> float:
         """The statement's time at live size: as it is, unless it reads, writes or sorts all rows of a table.
 
-        The table that grows most counts. Where a table is written anew, sorting for its indexes is the smaller part.
+        The table that grows most counts. Where a table is written anew, sorting for its indexes is the smaller part. Of
+        several runs the one counts that was disturbed least.
         """
-        tables = self.worked(step)
+        return self._grown(step, step.ms if step.least_ms is None else step.least_ms)
+
+    def most_live_ms(self, step: Step) -> float:
+        """The same by the slowest of the runs."""
+        return self._grown(step, step.ms if step.most_ms is None else step.most_ms)
+
+    def _grown(self, step: Step, ms: float) -> float:
         sorts = bool(step.built) and not step.rewritten
         return max(
-            (live_ms(step.ms, step.floor_ms, self.copied(each), self.size(each)[0], sorts=sorts) for each in tables),
-            default=step.ms,
+            (
+                live_ms(ms, step.floor_ms, self.copied(each), self.size(each)[0], sorts=sorts)
+                for each in self.worked(step)
+            ),
+            default=ms,
         )
 
     def times(self, step: Step) -> float:

@@ -1,6 +1,5 @@
 """What a statement takes that no rows add to: timed on an empty table like the one it is about."""
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -10,11 +9,11 @@ from pglast import ast
 from pglast.stream import RawStream
 from psycopg import sql
 
+from tools.postgres.rehearsal.clock import least_ms
 from tools.postgres.rehearsal.script import Statement
 from tools.postgres.statements import parse
 
 _EMPTY = "dbcrew_empty"
-_TURNS = 2
 
 
 async def floors(runner: psycopg.AsyncConnection, statements: Sequence[Statement]) -> dict[int, float]:
@@ -31,7 +30,7 @@ async def floors(runner: psycopg.AsyncConnection, statements: Sequence[Statement
         table = _named(statement.node.relation)
         with suppress(psycopg.DatabaseError, NotImplementedError):
             text = RawStream()(node)
-            found[statement.number] = min([await _run(runner, table, text) for _ in range(_TURNS)])
+            found[statement.number] = await _run(runner, table, text)
     return found
 
 
@@ -39,9 +38,7 @@ async def _run(runner: psycopg.AsyncConnection, table: sql.Identifier, text: str
     async with runner.transaction(force_rollback=True):
         like = sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {} INCLUDING ALL)").format(sql.Identifier(_EMPTY), table)
         await runner.execute(like)
-        began = time.perf_counter()
-        await runner.execute(text.encode())
-        return (time.perf_counter() - began) * 1000
+        return await least_ms(runner, text)
 
 
 def _elsewhere(statement: Statement) -> Any:

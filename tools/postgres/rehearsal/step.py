@@ -28,6 +28,11 @@ class Step:
     """Tables that were there before and were read from end to end; what a parallel index build reads `built` tells."""
     floor_ms: float = 0.0
     """What it takes on an empty table; 0 when that could not be tried."""
+    least_ms: float | None = None
+    """The least it took of several runs (`repeated`); None when it ran once."""
+    most_ms: float | None = None
+    """The most."""
+    runs: int = 1
     wal_bytes: int = 0
     rows: int = -1
     """Rows the statement changed; -1 when it changes none by nature."""

@@ -18,6 +18,7 @@ from tools.postgres.rehearsal.holders import holders_named
 from tools.postgres.rehearsal.live import ask
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.rehearsal import Trial, tables_of, try_on
+from tools.postgres.rehearsal.repeated import repeated
 from tools.postgres.rehearsal.report import (
     CopiedTable,
     Down,
@@ -104,6 +105,7 @@ async def rehearse_on(
             served=busiest,
             progress=progress,
         )
+        trial = await repeated(trial, spare)
         progress("asking the live rows")
         case = await ask(postgres, trial, trace)
         every = [finding for rule in RULES for finding in rule(case)]
@@ -218,6 +220,8 @@ def _estimate(case: Case) -> Estimate:
         live_rows=sum(rows for rows, _ in sizes),
         live_bytes=sum(size for _, size in sizes),
         seconds=round(sum(case.live_ms(step) for step in trial.steps) / 1000, 3),
+        most_seconds=round(sum(case.most_live_ms(step) for step in trial.steps) / 1000, 3),
+        runs=max((step.runs for step in trial.steps), default=1),
         wal_bytes=wal,
         assumptions=assumptions(
             wal,
