@@ -47,7 +47,7 @@ async def repeated(trial: Trial, spare: Copy | None) -> Trial:
     if not runs:
         return trial
     timed = [
-        replace(step, least_ms=round(min(same), 3), most_ms=round(max(*same, step.ms), 3), runs=len(same) + 1)
+        replace(step, least_ms=round(min(*same, step.ms), 3), most_ms=round(max(*same, step.ms), 3), runs=len(same) + 1)
         for step, same in zip(trial.steps, zip(*runs, strict=True), strict=True)
     ]
     return replace(trial, steps=tuple(timed))
