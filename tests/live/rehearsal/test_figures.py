@@ -98,7 +98,9 @@ async def test_the_estimate_is_right_when_the_table_is_ten_times_as_large(
 
 
 @pytest.mark.parametrize("kind", ["rewrite for a type", "index on text"])
-async def test_so_it_is_when_it_is_forty_times_as_large(kind: str, sales: Shop, fortieth: Ground, whole: Ground) -> None:
+async def test_so_it_is_when_it_is_forty_times_as_large(
+    kind: str, sales: Shop, fortieth: Ground, whole: Ground
+) -> None:
     """A read that takes too long on the live server leaves a smaller sample."""
     await _agrees(GROWING[kind], sales, fortieth, whole)
 
