@@ -1,6 +1,5 @@
 """A statement that failed on the copy."""
 
-import re
 from collections.abc import Iterator
 
 from pglast import ast
@@ -10,12 +9,11 @@ from common.figures import Value
 from common.findings import Finding, Severity
 from tools.postgres.rehearsal.case import Case
 from tools.postgres.rehearsal.names import QualifiedName
-from tools.postgres.rehearsal.recreate import definition
 from tools.postgres.rehearsal.script import Statement
 from tools.postgres.rehearsal.step import Step
+from tools.postgres.rehearsal.views import around
 
 _DEPENDENT = frozenset({"2BP01"})
-_VIEW = re.compile(r"view (\S+) depends on")
 _ENUM = frozenset({"55P04"})
 
 
@@ -39,7 +37,7 @@ def check(case: Case) -> Iterator[Finding]:
             said["against"] = answer.against
             where, remedy = answer.object, f"Mend these rows first; some of them are listed by: {answer.listed}"
     elif state in _DEPENDENT or (state == "0A000" and "used by" in (step.error or "")):
-        code, remedy = "dependent-object-breaks", _again(case, step.error or "", statement.sql)
+        code, remedy = "dependent-object-breaks", around(case, statement, step.error or "")
     elif state in _ENUM:
         code, remedy = "enum-value-in-own-transaction", "Commit the new value first, use it in the next migration."
     elif isinstance(statement.node, ast.CreateExtensionStmt) and "is not available" in (step.error or ""):
@@ -70,20 +68,3 @@ def _lacking(extension: str) -> str:
         f"Whether the live server has it, tells: SELECT default_version FROM pg_available_extensions WHERE name = {name};"
         " If so, rehearse on a scratch server that has it: DBCREW_POSTGRESQL_COPY_DSN."
     )
-
-
-def _again(case: Case, said: str, statement: str) -> str:
-    """Views that stand in the way, dropped and made again around the statement."""
-    names = set(_VIEW.findall(said))
-    found = [
-        (word, name, fact)
-        for key, word in (("view ", "VIEW"), ("materialised view ", "MATERIALIZED VIEW"))
-        for name, fact in ((each.removeprefix(key), fact) for each, fact in case.trial.before.catalogue.items()
-                           if each.startswith(key))
-        if name in names or name.partition(".")[2] in names  # PostgreSQL leaves out schemas of the search_path
-    ]  # fmt: skip
-    if not found:
-        return "Drop what depends on it and make it again, in one transaction with this statement."
-    drops = [f"DROP {word} {name}" for word, name, _ in found]
-    again = [f"CREATE {word} {definition(name, fact)}" for word, name, fact in found]
-    return "; ".join(["BEGIN", *drops, statement, *again, "COMMIT"]) + "; -- and its rights and comments again"
