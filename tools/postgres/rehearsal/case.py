@@ -78,6 +78,8 @@ class Case:
     """Bodies of the live server's functions, by name."""
     queues: tuple[Queue, ...] = ()
     """What holds the tables on the live server now."""
+    absent: tuple[QualifiedName, ...] = ()
+    """Tables of the live server that a statement did not find on the copy."""
 
     def size(self, table: QualifiedName) -> tuple[int, int]:
         """Rows (the planner's count) and bytes with indexes of a table on the live server, its partitions included."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from common.queries import query
-from tools.postgres.connection import Postgres
+from tools.postgres.channel import Row
+from tools.postgres.connection import Postgres, Session
+from tools.postgres.rehearsal.bodies import Written, written_in_bodies
 from tools.postgres.rehearsal.copy import Copy
 from tools.postgres.rehearsal.down import derive
 from tools.postgres.rehearsal.mend import mend
@@ -123,16 +125,22 @@ async def try_on(
 
 
 async def tables_of(postgres: Postgres, statements: Sequence[Statement], trace: list[str]) -> list[QualifiedName]:
-    """The relations on the live server that these statements are about, also by dropping a schema; in order of name."""
-    named = names_in(tuple(statements))
-    wanted = {
-        "schemas": [schema for schema, _ in named],
-        "names": [name for _, name in named],
-        "dropped": list(schemas_dropped(tuple(statements))),
-    }
+    """The relations on the live server that these statements are about, also by dropping a schema; in order of name.
+
+    Those that bodies name are among them where the role may read them: what looks like a name may be none.
+    """
+    dropped = list(schemas_dropped(tuple(statements)))
     async with postgres.session(trace) as session:
-        rows = await session.rows(query("tools.postgres.rehearsal", "resolve"), wanted)
-    return sorted(QualifiedName(row["schema"], row["name"]) for row in rows)
+        inside = await written_in_bodies(session, statements)
+        rows = await _resolve(session, names_in(tuple(statements)), dropped, types=True)
+        rows += [each for each in await _resolve(session, inside, [], types=False) if each["readable"]]
+    return sorted({QualifiedName(row["schema"], row["name"]) for row in rows})
+
+
+async def _resolve(session: Session, named: Sequence[Written], dropped: list[str], *, types: bool) -> list[Row]:
+    wanted = {"schemas": [schema for schema, _ in named], "names": [name for _, name in named]}
+    parameters = {**wanted, "dropped": dropped, "types": types}
+    return await session.rows(query("tools.postgres.rehearsal", "resolve"), parameters)
 
 
 def owner_of(before: Snapshot, tables: Sequence[QualifiedName]) -> str | None:

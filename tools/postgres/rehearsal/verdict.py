@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.config.settings import Settings
 from common.errors import Missing
 from common.findings import Finding, Severity
 from tools.postgres.connection import Postgres
 from tools.postgres.copying.scratch import require_rehearsal
+from tools.postgres.rehearsal.absent import Absent, absent_of
 from tools.postgres.rehearsal.case import Case
 from tools.postgres.rehearsal.causes import one_a_cause
 from tools.postgres.rehearsal.copy import Copy, copy_of
@@ -34,6 +35,9 @@ from tools.postgres.rehearsal.rewritten import NotRewritten, Rewrite, rewritten,
 from tools.postgres.rehearsal.script import Statement, names_in, read_script, refuse_hostile
 from tools.postgres.rehearsal.static import lint
 from tools.postgres.rehearsal.traffic import served
+
+_TRIES = 4
+"""So often a copy is made when a statement turns out to need tables that no text names."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +69,21 @@ async def rehearse(
     """
     sent = [] if trace is None else trace
     migration = await read_migration(postgres, up, down, sent)
-    tables = migration.tables
     if settings.postgresql_copy_dsn:
         await require_rehearsal(settings.postgresql_copy_dsn, postgres)
-    async with (
-        holders_named(postgres, tables, sent),
-        copy_of(postgres, tables, settings=settings, progress=progress, children=True, trace=sent) as copy,
-    ):
-        return await rehearse_on(copy, postgres, migration, progress=progress, trace=sent)
+    left = _TRIES
+    while True:
+        left -= 1
+        tables = migration.tables
+        try:
+            async with (
+                holders_named(postgres, tables, sent),
+                copy_of(postgres, tables, settings=settings, progress=progress, children=True, trace=sent) as copy,
+            ):
+                return await rehearse_on(copy, postgres, migration, progress=progress, trace=sent, last=not left)
+        except Absent as found:
+            progress(f"a statement needs {found} as well: once more with a copy of it")
+            migration = replace(migration, tables=tuple(sorted({*tables, *found.tables})))
 
 
 async def read_migration(postgres: Postgres, up: str, down: str | None, trace: list[str]) -> Migration:
@@ -91,8 +102,12 @@ async def rehearse_on(
     *,
     progress: Callable[[str], None] = lambda line: None,
     trace: list[str],
+    last: bool = True,
 ) -> Report:
-    """The rehearsal on a copy that is up and as the live server is. What does not lead back stays on the copy."""
+    """The rehearsal on a copy that is up and as the live server is. What does not lead back stays on the copy.
+
+    Where it is not the `last` try, raises Absent for tables that the live server has and the copy would need.
+    """
     async with spare_of(copy) as spare:
         progress("timing the statements that the live server runs most")
         busiest, without = await served(postgres, copy, migration.tables, trace)
@@ -105,9 +120,12 @@ async def rehearse_on(
             served=busiest,
             progress=progress,
         )
+        absent = await absent_of(postgres, trial, trace)
+        if absent and not last:
+            raise Absent(absent)
         trial = await repeated(trial, spare)
         progress("asking the live rows")
-        case = await ask(postgres, trial, trace)
+        case = replace(await ask(postgres, trial, trace), absent=absent)
         every = [finding for rule in RULES for finding in rule(case)]
         findings = one_a_cause(every)
         safe = judge(findings) == "safe"

@@ -43,6 +43,12 @@ def check(case: Case) -> Iterator[Finding]:
     elif isinstance(statement.node, ast.CreateExtensionStmt) and "is not available" in (step.error or ""):
         code, remedy = "not-possible-here", _lacking(str(statement.node.extname))
         summary = "Statement {statement} cannot run on the copy: {said}"
+    elif case.absent:
+        code = "not-possible-here"
+        said["absent"] = ", ".join(map(str, case.absent))
+        summary = "Statement {statement} could not be looked into: the live server has {absent}, the copy has not"
+        named = " ".join(f"SELECT FROM {each} LIMIT 0;" for each in case.absent)
+        remedy = f"Nothing is known against it. Rehearse it after a statement that names what it needs: {named}"
     else:
         code, remedy = "not-possible-here", f"Correct statement {step.number} (line {statement.line})."
         summary = "Statement {statement} cannot run here: {said}"

@@ -16,6 +16,8 @@ WITH written AS (
       JOIN pg_type t ON t.typnamespace = n.oid AND t.typname = w.name
     UNION ALL
     SELECT to_regtype(quote_ident(name))::oid FROM written WHERE schema IS NULL
+), behind_types AS (
+    SELECT oid FROM types WHERE %(types)s
 ), behind AS (
     SELECT coalesce(i.indrelid, owned.refobjid, named.oid) AS oid
       FROM named
@@ -25,8 +27,8 @@ WITH written AS (
      WHERE named.oid IS NOT NULL
     UNION
     SELECT a.attrelid  -- tables with a column of a type that the migration names
-      FROM types
-      JOIN pg_attribute a ON a.atttypid = types.oid AND a.attnum > 0
+      FROM behind_types
+      JOIN pg_attribute a ON a.atttypid = behind_types.oid AND a.attnum > 0
       JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
     UNION
     SELECT c.oid  -- what a schema that is dropped holds
@@ -36,7 +38,8 @@ WITH written AS (
        AND NOT EXISTS (SELECT FROM pg_depend e
                         WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
 )
-SELECT DISTINCT n.nspname AS schema, c.relname AS name
+SELECT DISTINCT n.nspname AS schema, c.relname AS name,
+       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable
   FROM behind
   JOIN pg_class c ON c.oid = behind.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   JOIN pg_namespace n ON n.oid = c.relnamespace
