@@ -135,6 +135,23 @@ async def test_a_plan_that_gets_worse(ground: Ground, live: Postgres, shop: Shop
         shop.database.execute(f"REVOKE pg_read_all_stats FROM {shop.looker}; DROP EXTENSION pg_stat_statements")
 
 
+ORDERS = "BEGIN; SET LOCAL lock_timeout = '2s'; ALTER TABLE shop.orders ADD COLUMN x int"
+FEW = [
+    f"{ORDERS}; CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('a1');"
+    " UPDATE alembic_version SET version_num = 'b2'; COMMIT",
+    f"{ORDERS}; UPDATE shop.colour SET name = 'red' WHERE id = 3; COMMIT",
+    f"{ORDERS}; UPDATE shop.orders SET x = 1 WHERE id < 6; COMMIT",
+]
+
+
+@pytest.mark.parametrize("up", FEW)
+async def test_a_handful_of_rows_is_no_backfill(ground: Ground, live: Postgres, up: str) -> None:
+    report = await ground.rehearse(live, up)
+    assert [each.error for each in report.steps if each.error] == []
+    assert "ddl-and-backfill-together" not in codes(report, "info"), [(f.code, f.why) for f in report.findings]
+    assert report.verdict != "unsafe", codes(report)
+
+
 UNSAFE = [
     ("ALTER TABLE shop.orders ADD CONSTRAINT u UNIQUE (user_id)", None, "fails-on-existing-data"),
     ("ALTER TABLE shop.orders ADD CONSTRAINT k CHECK (total < 900)", None, "fails-on-existing-data"),
