@@ -45,10 +45,13 @@ def ready() -> None:
             getattr(sys, name).reconfigure(errors="backslashreplace")
 
 
-def emit(value: object, as_json: bool, text: Callable[[], str]) -> None:
-    """Print `value` as one JSON document, or what `text` returns. Text is only built when it is wanted."""
+def emit(value: object, as_json: bool, text: Callable[[], str], *, coloured: bool = False) -> None:
+    """Print `value` as one JSON document, or what `text` returns. Text is only built when it is wanted.
+
+    `coloured`: it may hold colours and links of our own layout, and none that came with a name.
+    """
     plain = not (sys.stdout.encoding or "").lower().startswith("utf")
-    said = json.dumps(value, ensure_ascii=plain, default=str) if as_json else _seen(text().rstrip())
+    said = json.dumps(value, ensure_ascii=plain, default=str) if as_json else _seen(text().rstrip(), colours=coloured)
     try:
         sys.stdout.write(said + "\n")
         sys.stdout.flush()
@@ -62,7 +65,7 @@ def emit(value: object, as_json: bool, text: Callable[[], str]) -> None:
 def progress(line: str) -> None:
     """One line of progress, on stderr so that stdout stays the answer."""
     logbook.note("debug", line.rstrip())
-    sys.stderr.write(_seen(line.rstrip(), colours=False) + "\n")
+    sys.stderr.write(_seen(line.rstrip()) + "\n")
     sys.stderr.flush()
 
 
@@ -70,7 +73,7 @@ def stop(error: DbcrewError) -> NoReturn:
     """End the command with the error's one line and its exit code."""
     line = " ".join(str(error).split())
     logbook.note("error", line, kind=type(error).__name__, exit_code=error.exit_code)
-    sys.stderr.write(f"error: {_seen(line, colours=False)}\n")
+    sys.stderr.write(f"error: {_seen(line)}\n")
     raise typer.Exit(error.exit_code)
 
 
@@ -92,10 +95,10 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         logbook.note("info", "ended", seconds=round(time.perf_counter() - started, 3))
 
 
-def _seen(text: str, *, colours: bool = True) -> str:
+def _seen(text: str, *, colours: bool = False) -> str:
     """The text with what a terminal would obey or hide, such as an escape sequence in a table's name, made visible.
 
-    `colours`: those of our own layout stay. Lines on stderr have none: theirs came with a name or a server's message.
+    `colours` and links stay where asked for; others came with a name or a server's message.
     """
     return _RARE.sub(lambda found: found[0] if colours and found[1] else "".join(map(_shown, found[0])), text)
 
@@ -113,4 +116,4 @@ def defect(kind: type[BaseException], error: BaseException, trace: TracebackType
     logbook.open_log()
     logbook.note("critical", str(named), exc_info=(kind, error, trace))
     where = "Its traceback is in build_data/logs."
-    sys.stderr.write(f"error: {_seen(' '.join(str(named).split()), colours=False)} {where}\n")
+    sys.stderr.write(f"error: {_seen(' '.join(str(named).split()))} {where}\n")

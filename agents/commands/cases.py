@@ -26,7 +26,7 @@ def cases(
     value = [
         {"case": one.id, "origin": one.origin, "status": one.status, "age_s": round(one.age_s, 1)} for one in found
     ]
-    emit(value, json, lambda: _text(value, found, comment))
+    emit(value, json, lambda: _text(value, found, comment), coloured=bool(comment))
     raise typer.Exit(1 if retry and any(one.status == "failed" for one in found) else 0)
 
 

@@ -20,7 +20,7 @@ def consult(
     answer = run(_consult(question, dsn, role))
     for problem in answer.problems:
         progress(f"error: {problem}")
-    emit(answer.json if json else None, json, lambda: answer.text)
+    emit(answer.json if json else None, json, lambda: answer.text, coloured=True)
     raise typer.Exit(answer.exit_code)
 
 

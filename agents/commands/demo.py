@@ -42,7 +42,7 @@ def demo(
 ) -> None:
     """The main job: a sample world, a labelled issue, the team at work, the comment."""
     answer, issue, spent = run(_demo(scope))
-    emit(answer.json if json else None, json, lambda: _text(answer, issue))
+    emit(answer.json if json else None, json, lambda: _text(answer, issue), coloured=True)
     progress(_figures(spent))
 
 

@@ -60,9 +60,13 @@ def test_text_reaches_a_stream_of_few_characters():
 
 
 def test_what_a_terminal_would_obey_is_shown(capsys):
-    console.emit(None, False, lambda: "\x1b[31mred\x1b[0m a\x1b]0;title\x07\x1b[2Jb\u202ec\n\td é 👩\u200d💻")
+    console.emit(
+        None, False, lambda: "\x1b[31mred\x1b[0m a\x1b]0;title\x07\x1b[2Jb\u202ec\n\td é 👩\u200d💻", coloured=True
+    )
     assert capsys.readouterr().out == (
         "\x1b[31mred\x1b[0m a⟨U+001B⟩]0;title⟨U+0007⟩⟨U+001B⟩[2Jb⟨U+202E⟩c\n\td é 👩\u200d💻\n"
     )
+    console.emit(None, False, lambda: "table zz\x1b[8mhidden")
+    assert capsys.readouterr().out == "table zz⟨U+001B⟩[8mhidden\n"
     console.progress("copying \x1b[2J\x1b[8mx")
     assert capsys.readouterr().err == "copying ⟨U+001B⟩[2J⟨U+001B⟩[8mx\n"

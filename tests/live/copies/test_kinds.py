@@ -133,6 +133,30 @@ async def test_statements_find_their_rows_in_masked_copies(people: People, live:
         print(f"LIKE 'person1%': {here} rows, {people.ask(prefix)[0][0]} on the live server")
 
 
+async def test_a_check_that_the_live_rows_meet_can_be_added_to_masked_ones(people: People, live: Postgres) -> None:
+    """Whether rows meet it is asked of the live ones. On a copy it is computed for every row, and stops none."""
+    add = "ALTER TABLE crm.customers ADD CONSTRAINT c{} CHECK ({})"
+    kept = ["length(card_number) = 16", "char_length(iban) = 25", "octet_length(phone) BETWEEN 12 AND 13"]
+    broken = ["phone LIKE '+35191%'", "full_name ~ '^Planted Surname[0-9]+$'"]
+    for condition in kept + broken:
+        assert people.ask(f"SELECT count(*) FROM crm.customers WHERE NOT ({condition})") == [(0,)]
+    async with copy_of(live, TABLES, settings=Settings()) as copy, await copy.connect_as_owner() as owner:
+        for number, condition in enumerate(kept):
+            await owner.execute(add.format(number, condition).encode())
+        assert copy.passing == ()
+        for begin, end in (("BEGIN", "ROLLBACK"), ("", "")):
+            await owner.execute(begin.encode())
+            for number, condition in enumerate(broken, 10):
+                await owner.execute(add.format(number, condition).encode())
+            await owner.execute(end.encode())
+        assert [line for line in copy.passing if "crm.customers" in line or "customers" in line]
+        await owner.execute((add.format(20, broken[0]) + " NOT VALID").encode())
+        await owner.execute(b"ALTER TABLE crm.customers VALIDATE CONSTRAINT c20")
+        await owner.execute(b"UPDATE crm.customers SET status = 'left' WHERE id = 7")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            await owner.execute(b"ALTER TABLE crm.letters ADD CHECK (id < 0)")
+
+
 async def test_a_sample_of_masked_rows_keeps_its_foreign_keys(people: People, live: Postgres) -> None:
     settings = Settings(copy_rows=1_000)
     async with copy_of(live, [TABLES[2]], settings=settings) as copy:

@@ -1,7 +1,7 @@
 """Constants of a statement that meet masked columns, masked by the same mapping: the statement still finds its rows."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from tools.postgres.statements import RUNAWAY, walk
 
 Node = dict[str, Any]
 
-_PATTERNS = ("AEXPR_LIKE", "AEXPR_ILIKE", "AEXPR_SIMILAR")
+_PATTERNS = {"AEXPR_LIKE": "like", "AEXPR_ILIKE": "like", "AEXPR_SIMILAR": "regex"}
 _ARROWS = ("->", "->>", "#>>", "#>")
 _REGEXES = ("~", "~*", "!~", "!~*")
 _BOUNDS = ("<", ">", "<=", ">=")
@@ -34,7 +34,16 @@ _VALUES: dict[str, slice] = {
     **dict.fromkeys(("nextval", "currval", "setval", "set_config", "gen_salt"), slice(0)),
 }  # fmt: skip
 """Which arguments of a function are values. The others say what it does: masked, it would do something else, or fail."""
+_MEASURES = frozenset((
+    "length", "char_length", "character_length", "octet_length", "bit_length", "ascii", "position", "strpos",
+    "starts_with", "array_length", "array_ndims", "array_lower", "array_upper", "cardinality", "jsonb_array_length",
+    "json_array_length", "jsonb_typeof", "json_typeof", "pg_column_size", "count", "similarity", "word_similarity",
+    "levenshtein", "num_nulls", "num_nonnulls", "regexp_count", "regexp_like",
+))  # fmt: skip
+"""Functions that say something of a value and give none of its kind back: what they are compared with stays."""
 _OF_STRINGS = re.compile(r"[^%_\\]+")
+_IN_REGEX = re.compile(r"\\.|\[\^?\]?[^\]]*\]|\{[^}]*\}|\(\?.[:=!<]*|(?P<word>\w{3,}(?![*+?{]))")
+"""Escapes, classes, counts, and words, which alone are text."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,8 @@ class _Meeting:
     """A constant or parameter that meets a masked column."""
 
     column: Column
-    pattern: bool = False
+    pattern: str = ""
+    """`like` or `regex` where the constant is one."""
     bound: bool = False
     """It is compared for order, not for being the same."""
 
@@ -51,13 +61,21 @@ class Literals:
     """Masks the constants of statements that are to run on one copy."""
 
     def __init__(
-        self, cells: Cells, tables: Mapping[str, Mapping[str, Column]], known: Mapping[str, tuple[str, ...]]
+        self,
+        cells: Cells,
+        tables: Mapping[str, Mapping[str, Column]],
+        known: Mapping[str, tuple[str, ...]],
+        *,
+        made_up: bool = False,
     ) -> None:
-        """`tables`: masked columns by table name and column; `known`: every table's columns."""
+        """`tables`: masked columns by table name and column; `known`: every table's columns, all `made_up` or not."""
         self._cells = cells
         self._tables = tables
         self._known = known
+        self._made_up = made_up
         self._prepared: dict[str, dict[int, _Meeting]] = {}
+        self.let_pass: dict[str, None] = {}
+        """Tables with CHECK constraints that were made so that they let every masked row pass."""
 
     def statement(self, text: str) -> str:
         """`text` (one statement or several) with what is personal in it masked; what cannot be parsed as it is."""
@@ -98,6 +116,10 @@ class Literals:
                     wanted[constant.get("location", 0)] = looked if looked != string else self._cells.masks.text(string)
         return _replaced(text, wanted) if wanted else text
 
+    def unlike(self, table: str) -> Collection[str]:
+        """The columns whose values are not the live server's."""
+        return self._known.get(table, ()) if self._made_up else self._tables.get(table, ())
+
     def _met(self, node: Node, tables: dict[str, str]) -> Iterator[tuple[Any, _Meeting]]:
         if found := node.get("A_Expr"):
             left, right = found.get("lexpr", {}), found.get("rexpr", {})
@@ -108,7 +130,7 @@ class Literals:
             for side, other in pairs:
                 column = self._column(side, tables) if operator not in _ARROWS else None
                 if column is not None:
-                    pattern = found["kind"] in _PATTERNS or operator in _REGEXES
+                    pattern = "regex" if operator in _REGEXES else _PATTERNS.get(found["kind"], "")
                     yield other, _Meeting(column, pattern, operator in _BOUNDS or "BETWEEN" in found["kind"])
         elif found := node.get("InsertStmt"):
             columns = self._tables.get(found["relation"]["relname"], {})
@@ -136,6 +158,8 @@ class Literals:
                 return self._resolved(fields, tables)
             if kind in ("TypeCast", "CollateClause"):
                 return self._column(found.get("arg", {}), tables)
+            if kind == "FuncCall" and found["funcname"][-1]["String"]["sval"] in _MEASURES:
+                return None
             if kind in ("FuncCall", "CoalesceExpr"):
                 columns = (self._column(each, tables) for each in found.get("args", ()))
                 return next((each for each in columns if each is not None), None)
@@ -162,6 +186,10 @@ class Literals:
 
     def _masked(self, value: str, meeting: _Meeting) -> str:
         column = meeting.column
+        if meeting.pattern == "regex":
+            return _IN_REGEX.sub(
+                lambda found: self._cells.masks.text(found["word"]) if found["word"] else found[0], value
+            )
         if meeting.pattern:
             return self._pattern(value)
         if column.how == "nothing":

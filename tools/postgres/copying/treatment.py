@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from psycopg.abc import Params
+from psycopg.pq import TransactionStatus
 from psycopg.rows import Row
 
 from tools.postgres.channel import Utf8Cursor
@@ -13,6 +14,7 @@ from tools.postgres.copying.carried import carried
 from tools.postgres.copying.cells import Cells
 from tools.postgres.copying.columns import Column, Personal
 from tools.postgres.copying.literals import Literals
+from tools.postgres.copying.loosening import loosened
 from tools.postgres.copying.masks import Masks
 from tools.postgres.copying.stream import masker
 from tools.postgres.rehearsal.names import QualifiedName
@@ -82,14 +84,14 @@ class Treatment:
         }
         return carried(statement, tables, self.cells)
 
-    def literals(self) -> Literals | None:
-        """Masks the constants of statements that run on the copy; None when no column is masked."""
+    def literals(self, *, made_up: bool) -> Literals | None:
+        """Masks the constants of statements that run on the copy; None when no column is masked nor rows are made up."""
         tables: dict[str, dict[str, Column]] = {}
         known: dict[str, tuple[str, ...]] = {}
         for each in self.scope.relations.values():
             tables.setdefault(each.name.name, {}).update(self.personal.masked(each.oid))
             known[each.name.name] = (*known.get(each.name.name, ()), *each.columns)
-        return Literals(self.cells, tables, known) if any(tables.values()) else None
+        return Literals(self.cells, tables, known, made_up=made_up) if made_up or any(tables.values()) else None
 
     @property
     def masked(self) -> tuple[str, ...]:
@@ -109,10 +111,24 @@ def masking_cursor(literals: Literals) -> type[psycopg.AsyncCursor[Any]]:
 
     class MaskingCursor(Utf8Cursor[Row]):
         async def execute(self, query: Any, params: Params | None = None, **how: Any) -> "MaskingCursor[Row]":
-            if params is None:
-                text = query.as_string(None) if isinstance(query, sql.Composable) else query  # it is sent as UTF-8
-                query = literals.statement(text.decode() if isinstance(text, bytes) else str(text)).encode()
-            await super().execute(query, params, **how)
+            if params is not None:
+                await super().execute(query, params, **how)
+                return self
+            text = query.as_string(None) if isinstance(query, sql.Composable) else query  # it is sent as UTF-8
+            masked = literals.statement(text.decode() if isinstance(text, bytes) else str(text))
+            loose = loosened(masked, literals.unlike)
+            within = self.connection.info.transaction_status is TransactionStatus.INTRANS
+            if loose is not None and not loose.at_once and within:
+                await super().execute(b"SAVEPOINT dbcrew_check")
+            try:
+                await super().execute((loose.text if loose and loose.at_once else masked).encode(), **how)
+            except psycopg.errors.CheckViolation:
+                if loose is None or loose.at_once:
+                    raise
+                if within:
+                    await super().execute(b"ROLLBACK TO SAVEPOINT dbcrew_check")
+                await super().execute(loose.text.encode(), **how)
+                literals.let_pass.update(dict.fromkeys(loose.tables))
             return self
 
     return MaskingCursor

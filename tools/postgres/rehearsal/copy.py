@@ -75,7 +75,7 @@ class Copy:
     path_note: str = ""
     """Whose `search_path` that is, when other roles of the live server have another."""
     literals: Literals | None = field(default=None, repr=False)
-    """What masks the constants of statements that run here; None when no column is masked."""
+    """What masks the constants of statements that run here; None when all rows are the live server's."""
 
     @property
     def same_version(self) -> bool:
@@ -104,6 +104,12 @@ class Copy:
         if not self.masked:
             return ""
         return masked_means(self.masked, sample=bool(self._partly))
+
+    @property
+    def passing(self) -> tuple[str, ...]:
+        """CHECK constraints that were added here and that masked values do not meet, a line for each table."""
+        does = "values that are not the live server's do not meet it, it lets everything pass on the copy"
+        return tuple(f"CHECK added to {name}: {does}" for name in (self.literals.let_pass if self.literals else ()))
 
     @property
     def _partly(self) -> list[Copied]:
@@ -241,7 +247,7 @@ async def copy_of(
             masked=treatment.masked if treatment else (),
             search_path=scope.server["search_path"],
             path_note=path_note(scope.server["search_path"], postgres.role, scope.server["path_roles"]),
-            literals=treatment.literals() if treatment else None,
+            literals=treatment.literals(made_up=kind == "none") if treatment else None,
         )
 
 

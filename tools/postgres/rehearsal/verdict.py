@@ -221,7 +221,7 @@ def _report(
         copy_about=trial.copy.about
         + (f" {trial.copy.path_note}" if _short_names(trial) and trial.copy.path_note else ""),
         copy_kind=trial.copy.kind,
-        missing=list(trial.copy.missing),
+        missing=[*trial.copy.missing, *trial.copy.passing],
     )
 
 
