@@ -101,6 +101,7 @@ async def run(args: Args, bench: Bench) -> Result:
             if row["last_value"] is not None
         ]
     ranges.sort(key=lambda one: (one.left_s is None, one.left_s or 0.0, -one.used_share))
+    remedies = {str(row["object"]): str(row["remedy"]) for row in (*keys, *sequences)}
     passed = later["epoch_s"] - facts["epoch_s"]
     return Result(
         ranges=ranges[:_SHOWN],
@@ -115,7 +116,7 @@ async def run(args: Args, bench: Bench) -> Result:
         largest=[{"table": row["table"], "size_bytes": row["size_bytes"]} for row in largest],
         disk_needs="df on the database host, or its monitoring: PostgreSQL tells nobody how much of a disk is free",
         rate_needs="this question once more some days later: a server keeps no history of its sizes",
-        findings=[finding for one in ranges if (finding := _finding(one)) is not None],
+        findings=[finding for one in ranges if (finding := _finding(one, remedies[one.object])) is not None],
         needs="" if facts["monitors"] else f"GRANT pg_monitor TO {quoted(facts['role'])};",
     )
 
@@ -190,7 +191,7 @@ def _with_rate(one: Range, per_day: float | None, source: str = "") -> Range:
     )
 
 
-def _finding(one: Range) -> Finding | None:
+def _finding(one: Range, remedy: str) -> Finding | None:
     """A range that ends within half a year, at a rate seen for an hour at least."""
     if one.left_s is None or one.rate_from.startswith("two looks"):
         return None
@@ -203,7 +204,7 @@ def _finding(one: Range) -> Finding | None:
         object=one.object,
         summary="{object} is at {last_value} of {maximum} and runs out in {left_s} at {per_day} a day",
         facts={name: getattr(one, name) for name in ("object", "last_value", "maximum", "left_s", "per_day")},
-        remedy="A new bigint column, filled in batches, then swapped; have that migration rehearsed first.",
+        remedy=remedy,
         wrong_if="the rows of the last days came from a load that is not repeated",
     )
 

@@ -220,3 +220,20 @@ async def test_autovacuum_that_falls_behind() -> None:
     assert await levels(check, view(autovacuum=[vacuum | {"running": 0}], table_activity=[late] * 5)) == ["medium"]
     assert await levels(check, view(autovacuum=[vacuum], table_activity=[late] * 4)) == []
     assert await levels(check, view(autovacuum=[vacuum | {"had_time": False}], table_activity=[late] * 5)) == []
+
+
+def test_missing_partitions_are_as_wide_as_the_others_and_reach_beyond_now() -> None:
+    def day(*parts: int) -> datetime:
+        return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
+
+    years = [(day(2022, 1, 1), day(2023, 1, 1)), (day(2023, 1, 1), day(2024, 1, 1)), (day(2024, 1, 1), day(2024, 2, 1))]
+    starts = [start for start, _ in partition.missing(years, day(2026, 11, 21))]
+    assert starts == [day(2024, 2, 1), day(2025, 2, 1), day(2026, 2, 1), day(2027, 2, 1)]
+    weeks = [(day(2026, 1, 5), day(2026, 1, 12)), (day(2026, 1, 12), day(2026, 1, 19))]
+    assert partition.missing(weeks, day(2026, 1, 20)) == [
+        (day(2026, 1, 19), day(2026, 1, 26)), (day(2026, 1, 26), day(2026, 2, 2)),
+    ]  # fmt: skip
+    assert partition.missing(weeks, day(2026, 11, 21)) == [
+        (day(2026, 1, 19), day(2026, 11, 16)), (day(2026, 11, 16), day(2026, 11, 23)), (day(2026, 11, 23), day(2026, 11, 30)),
+    ]  # fmt: skip
+    assert partition.missing(weeks, day(2026, 1, 15)) == [(day(2026, 1, 19), day(2026, 1, 26))]

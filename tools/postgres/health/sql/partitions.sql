@@ -1,6 +1,13 @@
 SELECT parent.label AS parent,
        parent.quoted AS parent_quoted,
-       format('%I.%I', parent.schema, parent.name || '_next') AS next_quoted,
+       parent.schema AS schema,
+       parent.name AS parent_name,
+       child.name AS child_name,
+       quote_ident(a.attname) AS key,
+       (SELECT string_agg(quote_ident(column_of.attname), ', ' ORDER BY column_of.attnum)
+          FROM pg_catalog.pg_attribute AS column_of
+         WHERE column_of.attrelid = parent.oid AND column_of.attnum > 0 AND NOT column_of.attisdropped
+           AND column_of.attgenerated = '') AS columns,
        child.label AS child,
        child.quoted AS child_quoted,
        p.partstrat::text AS strategy,
