@@ -13,6 +13,7 @@ from common.config.settings import Settings
 from common.errors import InputError, Refused
 from tests.live.rehearsal.conftest import Shop
 from tools.postgres.connection import Postgres
+from tools.postgres.rehearsal import verdict
 from tools.postgres.rehearsal.alembic import pending
 
 pytestmark = pytest.mark.once
@@ -93,6 +94,29 @@ async def test_only_what_is_newer_than_the_live_server(
         assert all(each["evidence"] == ["E1"] for each in findings)
     finally:
         shop.database.execute("DROP TABLE alembic_version")
+
+
+async def test_a_list_that_a_downgrade_to_base_left_empty_is_not_made_again(
+    shop: Shop, live: Postgres, settings: Settings, folder: Path
+) -> None:
+    write(folder, "a1", None, 'create_table("alembic_version_notes", sa.Column("id", sa.Integer()), schema="shop")',
+          'drop_table("alembic_version_notes", schema="shop")')  # fmt: skip
+    assert "CREATE TABLE alembic_version (" in (await pending(live, folder, [])).up
+    shop.database.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+    shop.database.execute(f"ALTER TABLE alembic_version OWNER TO owner_{shop.database.name}")
+    shop.database.execute(f"GRANT SELECT ON alembic_version TO {shop.looker}")
+    try:
+        found = await pending(live, folder, [])
+        assert found.current == "base"
+        assert "CREATE TABLE alembic_version (" not in found.up
+        assert "CREATE TABLE shop.alembic_version_notes (" in found.up
+        assert "DROP TABLE alembic_version;" not in found.down
+        report = await verdict.rehearse(live, found.up, down=found.down, settings=settings)
+    finally:
+        shop.database.execute("DROP TABLE alembic_version")
+    assert [each.error for each in report.steps if each.error] == []
+    assert report.down.restores is True, report.down
+    assert report.verdict == "safe", report.findings
 
 
 async def test_a_folder_that_alembic_cannot_run(live: Postgres, folder: Path) -> None:

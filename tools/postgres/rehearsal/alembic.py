@@ -1,6 +1,7 @@
 """The SQL that an Alembic folder would run next."""
 
 import asyncio
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from common.errors import InputError, TimedOut, UnknownObject
 from tools.postgres.connection import Postgres
 
 _LIMIT_S = 60.0
+_MADE = re.compile(r"^CREATE TABLE alembic_version \(.*?^\);\s*", re.MULTILINE | re.DOTALL)
+"""How offline mode begins from `base`: it asks nobody whether the table is there, which an upgrade does."""
 _FORGET = """
 -- Alembic's own list, which its downgrade leaves behind empty.
 DROP TABLE alembic_version;
@@ -36,14 +39,17 @@ async def pending(postgres: Postgres, folder: Path, trace: list[str]) -> Pending
     try:
         async with postgres.session(trace) as session:
             current = str(await session.value("SELECT version_num FROM alembic_version") or "base")
+            listed = True
     except UnknownObject:
-        current = "base"  # no such table: nothing was ever applied
+        current, listed = "base", False  # no such table: nothing was ever applied
     up = await _alembic(folder, "upgrade", f"{current}:head")
     if "UPDATE alembic_version" not in up and "INSERT INTO alembic_version" not in up:
         raise InputError(detail=f"No revision in {folder} is newer than {current}", next="Write one, then ask again")
     head = (await _alembic(folder, "heads")).split()
     down = await _alembic(folder, "downgrade", f"{head[0]}:{current}")
-    if "CREATE TABLE alembic_version" in up:
+    if listed:
+        up = _MADE.sub("", up, count=1)
+    elif _MADE.search(up):
         down += _FORGET
     return Pending(current, head[0], up, down)
 
