@@ -256,6 +256,42 @@ async def test_a_broken_index_that_a_retry_would_pass_over(ground: Ground, live:
     assert report.verdict == "unsafe"
 
 
+REBUILDS = [
+    "ALTER TABLE shop.colour ALTER COLUMN id TYPE bigint",
+    "ALTER TABLE shop.colour ALTER COLUMN name TYPE varchar",
+    "REINDEX TABLE shop.colour",
+]
+
+
+async def test_a_broken_index_that_a_rewrite_builds_anew(ground: Ground, live: Postgres, shop: Shop) -> None:
+    shop.database.execute("INSERT INTO shop.colour VALUES (21, 'c20')")
+    with psycopg.connect(shop.database.dsn, autocommit=True) as superuser:
+        try:
+            with pytest.raises(psycopg.errors.UniqueViolation):
+                superuser.execute("CREATE UNIQUE INDEX CONCURRENTLY half ON shop.colour (name)")
+            for up in REBUILDS:
+                with pytest.raises(psycopg.errors.UniqueViolation):  # what the live server itself says to it
+                    superuser.execute(up)  # type: ignore[arg-type]
+                report = await ground.rehearse(live, up)
+                (found,) = (each for each in report.findings if each.code == "fails-on-existing-data")
+                assert (found.object, found.statement) == ("shop.half", 1)
+                assert found.why.endswith("; 1 value of name that are there more than once")
+                assert found.remedy.startswith("DROP INDEX CONCURRENTLY shop.half;")
+            for up in ("ALTER TABLE shop.colour ADD COLUMN x int", f"DROP INDEX IF EXISTS shop.half; {REBUILDS[0]}"):
+                report = await ground.rehearse(live, up)
+                assert "shop.half" not in {each.object for each in report.findings}
+            report = await ground.rehearse(live, f"DROP INDEX shop.half; {REBUILDS[0]}")
+            (found,) = (each for each in report.findings if each.code == "not-possible-here")
+            assert found.remedy == "Run DROP INDEX CONCURRENTLY shop.half; by itself, before the migration."
+            shop.database.execute("DELETE FROM shop.colour WHERE id = 21")
+            report = await ground.rehearse(live, REBUILDS[0])
+            (found,) = (each for each in report.findings if each.object == "shop.half")
+            assert (found.code, found.severity, report.verdict) == ("retry-over-invalid-index", "low", "safe")
+        finally:
+            superuser.execute("DELETE FROM shop.colour WHERE id = 21")
+            superuser.execute("DROP INDEX shop.half")
+
+
 async def test_the_same_statement_on_a_small_and_a_large_table(live: Postgres, settings: Settings) -> None:
     small = await rehearse(live, "CREATE INDEX ON shop.colour (name)", settings=settings)
     assert small.verdict == "safe"

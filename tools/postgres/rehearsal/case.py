@@ -66,13 +66,22 @@ class Queue:
 
 
 @dataclass(frozen=True)
+class InvalidIndex:
+    """An index of the live server that is not valid, as its CREATE INDEX."""
+
+    name: QualifiedName
+    table: QualifiedName
+    definition: str
+
+
+@dataclass(frozen=True)
 class Case:
     """One rehearsal under judgement."""
 
     trial: Trial
     answers: tuple[Answer, ...] = ()
     unasked: tuple[Unasked, ...] = ()
-    invalid_indexes: frozenset[QualifiedName] = frozenset()
+    invalid_indexes: tuple[InvalidIndex, ...] = ()
     """Indexes of the live server that are not valid."""
     function_sources: dict[str, str] = field(default_factory=dict)
     """Bodies of the live server's functions, by name."""

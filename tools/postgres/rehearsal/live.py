@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, LiteralString
 
 from pglast import ast
@@ -14,7 +14,8 @@ from common.errors import DbcrewError, Locked
 from common.queries import query
 from tools.postgres.connection import Postgres
 from tools.postgres.guard import judge
-from tools.postgres.rehearsal.case import ENOUGH, Answer, Case, Queue, Unasked
+from tools.postgres.rehearsal.broken import rebuilt
+from tools.postgres.rehearsal.case import ENOUGH, Answer, Case, InvalidIndex, Queue, Unasked
 from tools.postgres.rehearsal.holders import with_holder
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.rehearsal import Trial
@@ -54,7 +55,17 @@ async def ask(postgres: Postgres, trial: Trial, trace: list[str]) -> Case:
     answers: list[Answer] = []
     unasked: list[Unasked] = []
     made = _names_made(Case(trial))
-    for question in _questions(Case(trial)):
+    async with postgres.session(trace) as session:
+        rows = await session.rows(query("tools.postgres.rehearsal", "invalid_indexes"))
+    invalid = tuple(
+        InvalidIndex(
+            QualifiedName(row["schema"], row["name"]),
+            QualifiedName(row["table_schema"], row["table_name"]),
+            row["definition"],
+        )
+        for row in rows
+    )
+    for question in _questions(Case(trial, invalid_indexes=invalid)):
         statement = question.counted
         if any(re.search(rf"\b{re.escape(each)}\b", statement.as_string()) for each in made):
             continue
@@ -76,7 +87,6 @@ async def ask(postgres: Postgres, trial: Trial, trace: list[str]) -> Case:
             )
         )  # fmt: skip
     async with postgres.session(trace) as session:
-        invalid = await session.rows(query("tools.postgres.rehearsal", "invalid_indexes"))
         sources = await session.rows(query("tools.postgres.rehearsal", "function_sources"))
         named = {"schemas": [each.schema for each in trial.tables], "names": [each.name for each in trial.tables]}
         queues = await session.rows(query("tools.postgres.rehearsal", "queues"), named)
@@ -84,7 +94,7 @@ async def ask(postgres: Postgres, trial: Trial, trace: list[str]) -> Case:
         trial,
         tuple(answers),
         tuple(unasked),
-        frozenset(QualifiedName(row["schema"], row["name"]) for row in invalid),
+        invalid,
         {row["name"]: row["source"] for row in sources},
         tuple(Queue(QualifiedName(row["schema"], row["name"]), row["mode"], row["held_s"]) for row in queues),
     )
@@ -114,9 +124,10 @@ def _questions(case: Case) -> Iterator[_Question]:
     for statement in case.trial.up:
         node = statement.node
         if isinstance(node, ast.IndexStmt) and node.unique and not case.new(case.table(node.relation)):
-            keys = [_key(each) for each in node.indexParams or ()]
-            where = _text(node.whereClause) if node.whereClause is not None else ""
-            yield _duplicates(statement.number, case.table(node.relation), keys, where)
+            yield _index(statement.number, case.table(node.relation), node)
+    for statement, broken, definition in rebuilt(case):
+        if definition.unique:
+            yield replace(_index(statement.number, broken.table, definition), object=str(broken.name))
 
 
 def _validated(number: int, table: QualifiedName, name: str, case: Case) -> Iterator[_Question]:
@@ -177,6 +188,11 @@ def _primary(case: Case, table: QualifiedName) -> list[str]:
             if key.contype == ConstrType.CONSTR_PRIMARY:
                 return [each.sval for each in key.keys or ()]
     return []
+
+
+def _index(number: int, table: QualifiedName, node: ast.IndexStmt) -> _Question:
+    keys = [_key(each) for each in node.indexParams or ()]
+    return _duplicates(number, table, keys, _text(node.whereClause) if node.whereClause is not None else "")
 
 
 def _duplicates(number: int, table: QualifiedName, keys: list[Any], where: Any = "") -> _Question:

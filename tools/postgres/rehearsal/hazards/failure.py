@@ -7,6 +7,7 @@ from psycopg import sql
 
 from common.figures import Value
 from common.findings import Finding, Severity
+from tools.postgres.rehearsal.broken import names
 from tools.postgres.rehearsal.case import Case
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.script import Statement
@@ -43,6 +44,11 @@ def check(case: Case) -> Iterator[Finding]:
     elif isinstance(statement.node, ast.CreateExtensionStmt) and "is not available" in (step.error or ""):
         code, remedy = "not-possible-here", _lacking(str(statement.node.extname))
         summary = "Statement {statement} cannot run on the copy: {said}"
+    elif any(names(statement, each) for each in case.invalid_indexes):
+        index = next(each.name for each in case.invalid_indexes if names(statement, each))
+        code, remedy = "not-possible-here", f"Run DROP INDEX CONCURRENTLY {index}; by itself, before the migration."
+        said["index"] = str(index)
+        summary = "Statement {statement} could not be looked into: {index} is not valid on the live server, and no copy has it"
     elif case.absent:
         code = "not-possible-here"
         said["absent"] = ", ".join(map(str, case.absent))

@@ -23,7 +23,7 @@ def steps(case: Case, statement: Statement) -> list[str] | No | None:
         if case.trial.before.catalogue[f"table {table}"]["partition key"]:
             return _partitioned(case, statement, table)
         broken = node.if_not_exists and any(
-            each.name == node.idxname and each.schema == table.schema for each in case.invalid_indexes
+            each.name == QualifiedName(table.schema, str(node.idxname)) for each in case.invalid_indexes
         )
         if broken:
             # IF NOT EXISTS would find what is left of an earlier attempt and pass over it.
