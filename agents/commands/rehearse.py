@@ -206,12 +206,18 @@ def _text(reading: "Reading", report: "Report", verbose: bool) -> str:
     lines += [f"  {line}" for line in report.down.sql.strip().splitlines()]
     lines += [f"  not as before: {each}" for each in report.down.differences[:20]]
     lines += [f"  lost: {each}" for each in report.down.lost]
+    same = report.rewrite is not None and _only_timed(report.rewrite.up, [each.sql for each in report.steps])
     if report.rewrite is not None:
         word = "rehearsed" if report.rewrite.rehearsed else "not rehearsed"
-        lines += ["", f"Safer steps ({word})", *(f"  {line}" for line in report.rewrite.up.strip().splitlines())]
+        title = "The same with a lock_timeout, so that nobody queues behind it for long" if same else "Safer steps"
+        lines += ["", f"{title} ({word})", *(f"  {line}" for line in report.rewrite.up.strip().splitlines())]
         lines += [f"  not as the migration leaves it: {each}" for each in report.rewrite.differences]
     for kept in report.not_rewritten:
-        lines += ["", f"No safer form of {f'statement {kept.statement}' if kept.statement else 'it'}: {kept.why}"]
+        what = f"statement {kept.statement}" if kept.statement else "it"
+        lines += [
+            "",
+            f"No form of {what} that locks less: {kept.why}" if same else f"No safer form of {what}: {kept.why}",
+        ]
     if report.missing:
         lines += ["", "Not on the copy", *(f"  {each}" for each in report.missing)]
     return "\n".join(lines)
@@ -226,6 +232,11 @@ def _time(report: "Report") -> str:
     if one.most_seconds <= 1.5 * one.seconds:
         return f"about {least}"
     return f"about {least} to {show('live_s', one.most_seconds)} (the fastest and the slowest of {one.runs} runs on the copy)"
+
+
+def _only_timed(up: str, sent: list[str]) -> bool:
+    """Whether the steps are the statements that were sent, with a limit on waiting for locks before them."""
+    return up.partition("\n")[2] == "".join(f"{each};\n" for each in sent)
 
 
 def _restores(report: "Report") -> str:

@@ -5,8 +5,11 @@ import asyncio
 import psycopg
 import pytest
 
+from agents.commands.rehearse import _text
+from tests.live.rehearsal.conftest import Shop
 from tests.live.rehearsal.ground import Ground
 from tools.postgres.connection import Postgres
+from tools.postgres.rehearsal.formats import read_as
 from tools.postgres.rehearsal.rewritten import spare_of
 from tools.postgres.rehearsal.run import run_on
 from tools.postgres.rehearsal.script import read_script
@@ -83,6 +86,46 @@ async def test_where_there_is_no_safer_form_the_reason_is_given(
 ) -> None:
     report = await ground.rehearse(live, up)
     assert why in " ".join(each.why for each in report.not_rewritten), (report.not_rewritten, report.rewrite)
+
+
+@pytest.mark.parametrize("what", ["FOREIGN KEY (line) REFERENCES shop.colour (id)", "CHECK (line < 50)"])
+async def test_steps_that_live_rows_would_stop_are_not_offered(
+    ground: Ground, live: Postgres, shop: Shop, what: str
+) -> None:
+    """The copy was made before the row came, and does not know of it."""
+    shop.database.execute("INSERT INTO shop.entries (account_id, line) VALUES (1, 99)")
+    try:
+        report = await ground.rehearse(live, f"ALTER TABLE shop.entries ADD {what}")
+    finally:
+        shop.database.execute("DELETE FROM shop.entries WHERE line = 99")
+    assert not any(each.error for each in report.steps)
+    assert report.rewrite is None
+    (kept,) = report.not_rewritten
+    assert "fails on the live rows" in kept.why
+    _, _, listed = kept.why.partition("listed by: ")
+    assert listed.startswith("SELECT")
+    assert not [each.remedy for each in report.findings if "NOT VALID;" in each.remedy]
+
+
+async def test_a_row_named_by_its_key_is_not_changed_in_batches(ground: Ground, live: Postgres) -> None:
+    """It cannot be counted: the new value of the type stops it on the copy."""
+    begin = "BEGIN; ALTER TYPE shop.state ADD VALUE 'gone'; UPDATE shop.orders SET state = 'gone' WHERE"
+    few = await ground.rehearse(live, f"{begin} id IN (1, 2) AND state = 'new'; COMMIT")
+    assert few.rewrite is not None, few.not_rewritten
+    assert "DO $batches$" not in few.rewrite.up
+    many = await ground.rehearse(live, f"{begin} id > 7; COMMIT")
+    assert many.rewrite is not None, many.not_rewritten
+    assert "DO $batches$" in many.rewrite.up
+
+
+@pytest.mark.once
+async def test_a_time_limit_alone_is_not_called_safer_steps(ground: Ground, live: Postgres) -> None:
+    up = "ALTER TABLE shop.accounts ADD EXCLUDE USING btree (number WITH =)"
+    text = _text(read_as(up), await ground.rehearse(live, up), False)
+    assert "Safer steps" not in text
+    assert "No safer form" not in text
+    assert "The same with a lock_timeout" in text
+    assert "No form of statement 1 that locks less" in text
 
 
 @pytest.mark.once

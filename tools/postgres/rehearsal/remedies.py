@@ -8,7 +8,9 @@ from tools.postgres.rehearsal.step import Step
 
 
 def instead(case: Case, step: Step) -> str:
-    """The statements that take the place of this one, ready to be run; empty when none are known."""
+    """The statements that take the place of this one, ready to be run; empty when none are known to come to an end."""
+    if any(answer.against and answer.statement == step.number for answer in case.answers):
+        return ""
     statement = replace(case.statement(step.number), number=1, in_transaction=False)
     locks = tuple(replace(lock, statement=1) for lock in step.locks)
     alone = replace(case.trial, up=(statement,), steps=(replace(step, number=1, locks=locks),))

@@ -14,6 +14,7 @@ from psycopg.conninfo import make_conninfo
 from pydantic import BaseModel
 
 from common.errors import DbcrewError
+from common.figures import fill
 from tools.postgres.rehearsal.case import Case
 from tools.postgres.rehearsal.copy import Copy
 from tools.postgres.rehearsal.names import QualifiedName
@@ -101,6 +102,9 @@ async def rewritten(
     if failed is not None and failed.sqlstate not in _RUNS_ONLY_SPLIT:
         why = f"it fails as it is, and other steps would fail on the same rows or objects: {failed.error}"
         return None, [NotRewritten(statement=failed.number, why=why)]
+    stopped = _on_live_rows(case)
+    if stopped:
+        return None, stopped
     made = safer(case)
     kept = [NotRewritten(statement=each.statement, why=each.why) for each in made.kept]
     if not made.text:
@@ -127,6 +131,27 @@ async def rewritten(
     broken = any(step.error is not None for step in again.down_steps)
     down = again.down_sql if leads_back and not broken else ""
     return Rewrite(up=made.text, down=down, rehearsed=True, differences=moved), kept
+
+
+def _on_live_rows(case: Case) -> list[NotRewritten]:
+    """Statements that live rows stop, which the copy had none of: VALIDATE, or a unique index, fails on them as well.
+
+    Not where the migration changes rows of that table before: it may mend them.
+    """
+    found = []
+    for answer in case.answers:
+        mended = any(
+            isinstance(each.node, ast.UpdateStmt | ast.DeleteStmt | ast.DoStmt | ast.InsertStmt)
+            for each in case.trial.up[: answer.statement - 1]
+        )
+        if answer.against and not mended:
+            counted = fill(answer.counted, {"against": answer.against})
+            why = (
+                f"it fails on the live rows, and so would any safer steps in the end: {counted}. Mend them first; some of"
+                f" them are listed by: {answer.listed}"
+            )
+            found.append(NotRewritten(statement=answer.statement, why=why))
+    return found
 
 
 def _compared(was: Trial, now: Trial) -> tuple[list[str], list[str]]:

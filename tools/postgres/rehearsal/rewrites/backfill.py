@@ -3,13 +3,15 @@
 from typing import Any
 
 from pglast import ast
-from pglast.enums import BoolExprType
+from pglast.enums import A_Expr_Kind, BoolExprType
 from pglast.stream import RawStream
 
 from tools.postgres.rehearsal.case import SMALL_ROWS, Case
+from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.rewrites.batches import batches, key_of
-from tools.postgres.rehearsal.rewrites.step import No
+from tools.postgres.rehearsal.rewrites.step import No, words
 from tools.postgres.rehearsal.script import Statement, walk
+from tools.postgres.rehearsal.step import Step
 from tools.postgres.statements import parse
 
 
@@ -20,7 +22,7 @@ def steps(case: Case, statement: Statement) -> list[str] | No | None:
         return None
     table = case.table(node.relation)
     step = next((each for each in case.trial.steps if each.number == statement.number), None)
-    if case.new(table) or case.small(table) or (step and step.error is None and 0 <= _live(case, step) <= SMALL_ROWS):
+    if case.new(table) or case.small(table) or _few(case, table, node, step):
         return None
     if node.withClause is not None or node.returningClause is not None:
         return No("it has WITH or RETURNING, whose meaning batches would change")
@@ -43,6 +45,23 @@ def steps(case: Case, statement: Statement) -> list[str] | No | None:
     return batches(case, table, statement.number, work, alias)
 
 
-def _live(case: Case, step: Any) -> float:
-    node: Any = case.statement(step.number).node
-    return float(step.rows * case.scale(case.table(node.relation)))
+def _few(case: Case, table: QualifiedName, node: Any, step: Step | None) -> bool:
+    """Whether few rows are changed: as counted on the copy, else, where it did not come to that, named by their key."""
+    if step is not None and step.error is None and step.rows >= 0:
+        return step.rows * case.scale(table) <= SMALL_ROWS
+    both = isinstance(node.whereClause, ast.BoolExpr) and node.whereClause.boolop == BoolExprType.AND_EXPR
+    named = {_named(each) for each in (node.whereClause.args if both else [node.whereClause])}
+    key = key_of(case, table)
+    return bool(key) and set(key) <= named
+
+
+def _named(condition: Any) -> str:
+    """The column of which a condition names one value or a list of them; else nothing."""
+    if not isinstance(condition, ast.A_Expr) or words(condition.name) != ["="]:
+        return ""
+    column = condition.lexpr
+    if condition.kind not in (A_Expr_Kind.AEXPR_OP, A_Expr_Kind.AEXPR_IN) or not isinstance(column, ast.ColumnRef):
+        return ""
+    values = condition.rexpr if isinstance(condition.rexpr, tuple) else (condition.rexpr,)
+    plain = all(isinstance(getattr(each, "arg", each), ast.A_Const) for each in values)
+    return words(column.fields)[-1] if plain else ""
