@@ -154,7 +154,10 @@ def _verdict(tool: str, drill: dict[str, Any]) -> str:
             else f"; newest rows older than the live ones by {show('s', drill['loses_s'])}"
         )
         rto = f" in {show('rto_ms', drill['rto_ms'])}" if drill["rto_ms"] is not None else ", with damage,"
-        return f"Restored{rto}: {drill['rows_restored']:,} rows in {drill['tables_restored']:,} tables{loses}"
+        first = (
+            f"; errors on the way: {drill['error_count']:,}, the first: {drill['errors'][0]}" if drill["errors"] else ""
+        )
+        return f"Restored{rto}: {drill['rows_restored']:,} rows in {drill['tables_restored']:,} tables{loses}{first}"
     until = drill["recovered_until"] or "the end of the base backup"
     line = f"Recovered up to {until} in {show('rto_ms', drill['rto_ms'])}"
     if drill["faults"]:

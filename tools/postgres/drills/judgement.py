@@ -20,7 +20,12 @@ _FEW = 1_000
 
 def judged_tables(tables: Sequence[TableCount], backup: Backup) -> list[Finding]:
     """Tables of the live server that did not come back, came back unreadable, empty or with less than half of the rows."""
+    back = [one for one in tables if one.restored_rows is not None]
+    wanted = [one for one in back if one.live_rows]
     found: list[Finding] = []
+    if wanted and not any(one.restored_rows or one.problem for one in tables):
+        found.append(_without_rows(backup, wanted))
+        tables = [one for one in tables if one.restored_rows is None]
     for one in tables:
         live = one.live_rows or 0
         facts: dict[str, Value] = {"table": one.table, "restored_rows": one.restored_rows, "live_rows": one.live_rows}
@@ -63,6 +68,18 @@ def judged_tables(tables: Sequence[TableCount], backup: Backup) -> list[Finding]
             )
     found.sort(key=lambda one: (one.severity.rank, one.object))
     return found[:_SHOWN]
+
+
+def _without_rows(backup: Backup, tables: Sequence[TableCount]) -> Finding:
+    return _finding(
+        "backup-incomplete",
+        Severity.HIGH,
+        backup.path.name,
+        "this backup holds no rows: {table_count} tables came back empty that have {live_rows} rows on the live server",
+        {"table_count": len(tables), "live_rows": sum(one.live_rows or 0 for one in tables)},
+        remedy="Take a backup with the rows: pg_dump --format=custom without --schema-only.",
+        wrong_if="it is meant to keep the schema alone, and the rows are in another one",
+    )
 
 
 def judged_backup(backup: Backup, now: datetime) -> list[Finding]:
