@@ -1,5 +1,6 @@
 """Migrations on a live shop: verdicts at live size, the way back, and text that must not run."""
 
+import re
 from collections.abc import Iterator
 
 import psycopg
@@ -205,6 +206,16 @@ async def test_a_failure_names_the_object_of_its_own_statement(
     report = await ground.rehearse(live, up)
     (failed,) = (one for one in report.findings if one.code in ("fails-on-existing-data", "dependent-object-breaks"))
     assert (failed.object, failed.statement) == (where, number)
+
+
+@pytest.mark.once
+async def test_rows_that_a_down_leaves_are_said_to_be_those_of_the_copy(ground: Ground, live: Postgres) -> None:
+    down = "ALTER TABLE shop.orders DROP COLUMN x; DELETE FROM shop.items WHERE id % 2 = 0"
+    report = await ground.rehearse(live, "ALTER TABLE shop.orders ADD x int", down)
+    (found,) = (each for each in report.findings if each.code == "down-does-not-restore")
+    assert re.search(
+        r"shop.items: had .* \(counted on the copy, which has [0-9,]+ of about 2,000 live rows\)", found.why
+    )
 
 
 CAREFUL = [

@@ -30,10 +30,20 @@ def check(case: Case) -> Iterator[Finding]:
     where = next((table for table in trial.tables if str(table) in first), where)
     yield case.found(
         "down-does-not-restore" if given else "not-reversible", Severity.HIGH if given else Severity.LOW, where,
-        "The down that was " + trial.down_source + " does not lead back ({differences_count} differences): {first}",
+        "The down that was " + trial.down_source + " does not lead back ({differences_count} differences): {first}"
+        + _sample(case, first),
         differences_count=max(1, len(trial.left)), first=first, down_statement=broken.number if broken else 0,
         remedy=_remedy(case) if given else "Say in the migration that there is none, and take a backup of what it changes.",
     )  # fmt: skip
+
+
+def _sample(case: Case, difference: str) -> str:
+    """Row counts of the copy are no news of the live table: what they are a sample of."""
+    table = next((each for each in case.trial.before.data if difference.startswith(f"{each}: had ")), None)
+    if table is None:
+        return ""
+    copied, live_rows = case.copied(table), case.size(table)[0]
+    return f" (counted on the copy, which has {copied:,} of about {live_rows:,} live rows)"
 
 
 def _remedy(case: Case) -> str:
