@@ -96,9 +96,20 @@ class Server:
         return self.cluster.dsn_of(database)
 
     def execute(self, statement: str | sql.Composable, database: str = "postgres") -> None:
-        """Run a statement of the test's own as superuser, committed at once."""
+        """Run a statement of the test's own as superuser, committed at once.
+
+        Several in one string are one transaction: when autovacuum and their ANALYZE wait for each other, they run anew.
+        """
+        text = cast("LiteralString", statement) if isinstance(statement, str) else statement
         with psycopg.connect(self.dsn_of(database), autocommit=True) as connection:
-            connection.execute(cast("LiteralString", statement) if isinstance(statement, str) else statement)
+            for attempt in range(3):
+                try:
+                    connection.execute(text)
+                except psycopg.errors.DeadlockDetected:
+                    if attempt == 2:
+                        raise
+                else:
+                    return
 
     def new_database(self, template: str = "template1") -> "Database":
         """A database with a random name, copied from another one that nobody is connected to."""

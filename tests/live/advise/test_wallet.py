@@ -120,7 +120,7 @@ def test_partial(advised: Advised) -> None:
 
 
 def test_expression(advised: Advised) -> None:
-    (part,) = advised.one("expression").parts
+    part, *_ = advised.one("expression").parts
     assert not part.plain
     assert part.text.startswith("date_trunc('day'")
 
