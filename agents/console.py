@@ -79,13 +79,23 @@ def stop(error: DbcrewError) -> NoReturn:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's coroutine; product errors become one line and an exit code, Ctrl-C becomes 130."""
+    import uvloop
+
     logbook.open_log()
     # A command loads thousands of objects that stay and makes few cycles: looking for those less often saves a fifth
     # of the loading.
     gc.set_threshold(50_000, 20, 20)
     started = time.perf_counter()
+    # Giving Ctrl-C back, asyncio writes out the task with its result, which may be long, and throws that away.
+    result: list[T] = []
+
+    async def worked() -> None:
+        result.append(await work)
+
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(worked())
+        return result[0]
     except DbcrewError as error:
         stop(error)
     except KeyboardInterrupt:

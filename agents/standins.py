@@ -8,8 +8,12 @@ longer than all the rest of LangGraph. So their modules are answered with stand-
 ImportError, as it would be of a library that is too old. Those for one importer alone are gone when the next module is
 loaded: who needs requests gets the real one. structlog loads rich where it is there, for a display that our log has not:
 to it alone rich is missing.
+
+Nor does the team speak LangChain's own language of chat messages: their many models are made when they are loaded, for
+streams of events and for stored objects that our graph has none of.
 """
 
+import os
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -26,11 +30,25 @@ class _NeverRaisedError(Exception):
     """In the place of an error of a library that is not called."""
 
 
+class _Unread:
+    """In the place of what makes LangChain's objects of JSON: everything stays what it is."""
+
+    def __init__(self, allowed_objects: str) -> None:
+        """Whichever; none is made."""
+
+    def __call__(self, value: Any) -> Any:
+        return value
+
+
 def _context() -> defaultdict[str, Any]:
     """The tracing context: no parent, no metadata, no tags."""
     return defaultdict(lambda: None)
 
 
+_MESSAGES = (
+    "AIMessage", "AIMessageChunk", "AnyMessage", "BaseMessage", "BaseMessageChunk", "MessageLikeRepresentation",
+    "RemoveMessage", "ToolMessage", "ToolOutputMixin", "convert_to_messages", "get_buffer_string", "message_chunk_to_message",
+)  # fmt: skip
 _NAMES: Mapping[str, Mapping[str, Any]] = {
     "langsmith": {
         "AgentAddress": _Unused,
@@ -43,6 +61,20 @@ _NAMES: Mapping[str, Mapping[str, Any]] = {
         "tracing_is_enabled": lambda: False,
     },
     "langgraph_sdk": {"BaseUser": _Unused},
+    "langchain_core.language_models": dict.fromkeys(
+        ("AsyncChatModelStream", "ChatModelStream", "message_to_events"), _Unused
+    ),
+    "langchain_core.load.load": {"Reviver": _Unread},
+    "langchain_core.messages": dict.fromkeys(_MESSAGES, _Unused),
+    "langchain_core.outputs": dict.fromkeys(("ChatGeneration", "ChatGenerationChunk", "LLMResult"), _Unused),
+    "langchain_core.tracers.event_stream": dict.fromkeys(
+        ("_astream_events_implementation_v1", "_astream_events_implementation_v2"), _Unused
+    ),
+    "langchain_core.tracers.langchain": {"LangChainTracer": _Unused},
+    "langchain_core.tracers.log_stream": dict.fromkeys(
+        ("LogStreamCallbackHandler", "_astream_log_implementation"), _Unused
+    ),
+    "langchain_protocol": dict.fromkeys(("LifecycleCause", "MessagesData"), _Unused),
     "requests": {"HTTPError": _NeverRaisedError, "Response": _Unused},
     "pydantic.v1": {"BaseModel": _Unused, "create_model": None},
 }
@@ -86,6 +118,10 @@ def _loader(module: ModuleType | None) -> object:
 
 
 def leave_out_unused() -> None:
-    """From here on imports of these libraries bring the stand-ins; nothing changes where one was imported before."""
+    """From here on imports of these libraries bring the stand-ins; nothing changes where one was imported before.
+
+    Pydantic looks through everything that is installed for plugins, which would be shown what the team reads: none is.
+    """
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if not any(isinstance(each, _StandIn) for each in sys.meta_path):
         sys.meta_path.insert(0, _StandIn())

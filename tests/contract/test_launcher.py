@@ -1,6 +1,7 @@
 """What `./p3` says on machines that lack something; nothing is downloaded."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -103,6 +104,26 @@ def test_a_shim_for_a_version_that_is_not_there_is_passed_over(checkout, machine
     put(machine, "python3", GOOD)
     code, said, _ = launch(checkout, machine, "health", "--json")
     assert (code, said) == (0, f"ran in {machine}: health --json\n")
+
+
+def test_the_systems_own_python_comes_before_a_version_managers(machine):
+    names = ("python3.13", "python3.12", "python3.11", "python3.14", "python3")
+    able = ["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"]
+    there = [each for each in names if Path(f"/usr/bin/{each}").exists()]
+    own = [each for each in there if subprocess.run([f"/usr/bin/{each}", *able]).returncode == 0]
+    name = own[0] if own else "python3"
+    put(machine, name, GOOD)
+    find = re.search(r"^find_python\(\) \{.*?^\}$", (ROOT / "p3").read_text(), re.M | re.S)
+    assert find
+    script = f'stop() {{ exit 9; }}\n{find[0]}\nfind_python\nprintf %s "$python"'
+    found = {
+        path: subprocess.run(["bash", "-c", script], env={"PATH": path}, capture_output=True, text=True).stdout
+        for path in (str(machine), f"{machine}:/usr/bin")
+    }
+    assert found == {
+        str(machine): f"{machine}/{name}",
+        f"{machine}:/usr/bin": f"/usr/bin/{name}" if own else f"{machine}/{name}",
+    }
 
 
 def test_dbcrew_python_that_is_not_there(checkout, machine):

@@ -31,7 +31,8 @@ config = {"configurable": {"thread_id": "1"}}
 assert asyncio.run(made.ainvoke({}, config))["__interrupt__"]
 assert asyncio.run(made.ainvoke(Command(resume=[{"role": "admin"}]), config))["answered"] == [{"role": "admin"}]
 print(*sorted(name for name, module in sys.modules.items()
-    if name.partition(".")[0] in ("langsmith", "langgraph_sdk", "requests", "urllib3") and getattr(module, "__file__", None)))
+    if name.startswith(("langsmith", "langgraph_sdk", "requests", "urllib3", "langchain_core.messages", "langchain_protocol"))
+    and getattr(module, "__file__", None)))
 """
 
 

@@ -14,7 +14,7 @@ _ESCAPED = re.compile(r"\\(.)", re.S)
 _SPECIAL = re.compile(r"[\\\b\f\n\r\t\v]")
 _KEY = re.compile(rb'"([^"]*)"(?=\s*(?::|=>))')
 _KNOWN = 50_000
-"""Harmless documents, and words of them, that are remembered."""
+"""Harmless values, and words of documents, that are remembered."""
 _LONG = 1_000
 
 
@@ -31,40 +31,52 @@ def masker(
     looked = [(at, cells.of(columns[name])) for at, name in enumerate(names) if _is(columns, name, "look")]
     if not (ways or documents or looked):
         return None
+    width = len(names)
     always = any(columns[name].kind for name in names if _is(columns, name, "document"))
     plain = _Plain()
+    harmless: dict[int, set[bytes]] = {at: set() for at, _ in looked}
 
-    def wanted(rows: list[list[bytes]]) -> Iterator[tuple[int, Callable[[str], str] | None, Iterable[int]]]:
+    def wanted(fields: list[bytes]) -> Iterator[tuple[int, Callable[[str], str] | None, Iterable[int]]]:
         """Columns, what becomes of their values, and in which rows; most texts pass as they are.
 
         Each column is looked at alone: times and numbers beside it look like what is searched for.
         """
-        every = range(len(rows))
+        every = range(len(fields) // width)
         for at, way in ways:
             yield at, way, every
         for at, look in looked:
-            yield at, look, places([row[at] for row in rows])
+            column = fields[at::width]
+            if found := _suspects(column, harmless[at]):
+                yield at, look, (row for row, value in enumerate(column) if value in found)
         for at, document in documents:
-            if always or not plain({row[at] for row in rows}):
+            if always or not plain(set(fields[at::width])):
                 yield at, document, every
 
     def masked(block: bytes) -> bytes:
         lines = block.split(b"\n")
         after = lines.pop()
-        rows = [line.split(b"\t") for line in lines]
+        fields = b"\t".join(lines).split(b"\t") if lines else []
         changed: set[int] = set()
-        for at, way, numbers in wanted(rows):
-            for number in numbers:
-                field = rows[number][at]
-                if field == b"\\N":
-                    continue
-                rows[number][at] = b"\\N" if way is None else _replaced(field, way, encoding)
-                changed.add(number)
-        for number in changed:
-            lines[number] = b"\t".join(rows[number])
+        for at, way, rows in wanted(fields):
+            for row in rows:
+                field = fields[row * width + at]
+                if field != b"\\N":
+                    fields[row * width + at] = b"\\N" if way is None else _replaced(field, way, encoding)
+                    changed.add(row)
+        for row in changed:
+            lines[row] = b"\t".join(fields[row * width : (row + 1) * width])
         return b"\n".join([*lines, after]) if changed else block
 
     return masked
+
+
+def _suspects(column: list[bytes], harmless: set[bytes]) -> set[bytes]:
+    """Values that must be looked at closely. Those of columns that have few are remembered as harmless."""
+    fresh = list(set(column) - harmless)
+    found = {fresh[at] for at in places(fresh)} if fresh else set()
+    if len(fresh) * 2 < len(column) and len(harmless) < _KNOWN:
+        harmless.update(each for each in fresh if each not in found and len(each) <= _LONG)
+    return found
 
 
 def _replaced(field: bytes, way: Callable[[str], str], encoding: str) -> bytes:

@@ -24,10 +24,8 @@ _CALLED_FORMS = (
 )
 _NATIONAL, _CALLED = re.compile(_NATIONAL_FORMS), re.compile(_CALLED_FORMS, re.I)
 _DIALLED = (
-    re.compile(
-        rb"[(\d](?<![\w+./-][(\d])(?:(?<=\()0?\d{1,4}\)[ -]?\d\d|(?<=0)\d{1,4}[ /-]\d\d|\d\d[-.]\d{3}[-.]\d{4}"
-        rb"|(?<=0)0[1-9]\d{8})"
-    ),
+    re.compile(rb"\((?<![\w+./-]\()0?\d{1,4}\)[ -]?\d\d"),
+    re.compile(rb"0(?<![\w+./-]0)(?:\d{1,4}[ /-]\d\d|0[1-9]\d{8})"),
     re.compile(
         rb"(?:phone|mobile|mob|cell|fax|call|ring|dial|whatsapp|sms|t.l|telefone?|telefono|m.vil|telem.vel|handy)\b"
         rb"[.:]?(?: (?:me|us|him|her|them|at|on|no|number|is|to))*[.:]? ?"
@@ -35,18 +33,20 @@ _DIALLED = (
     ),
 )
 """How the two kinds begin, in ASCII and in lower case; their first sign stands first: most of a text is passed over."""
+_AMERICAN = b"000-000-0000"
 _DAY = re.compile(r"\d{1,4}([./ -])\d{1,2}\1\d{1,4}\Z")
 
 _FEWEST_DIGITS, _MOST_DIGITS = 13, 19
 """Of card numbers."""
-_HINTS = tuple(re.compile(each) for each in (rb"0{13}", rb"\+0{8}", rb"@"))
+_HINTS = (b"0" * 13, b"+" + b"0" * 8, b"@")
 """A card number, a telephone number, an e-mail address."""
 _CODE = re.compile(rb"AA00[0A]{11}")
 _COUNTRY = re.compile(rb"[A-Za-z]{2}\d\d")
-_DIGITS = re.compile(rb"0{7}")
+_DIGITS = b"0" * 7
 _FORMS = bytes.maketrans(
     b"123456789BCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"A" * 25 + b"A" * 26
 )
+_PLACES = bytes.maketrans(b"123456789.", b"000000000-")
 _BETWEEN = b" -./()" + bytes(range(128, 256))
 """What may stand between digits, the blanks and hyphens of every encoding among it."""
 _ESCAPED = re.compile(rb"\\.")
@@ -59,14 +59,17 @@ def places(texts: Sequence[bytes]) -> set[int]:
     what may stand between digits left out.
     """
     forms = b"\n".join(texts).translate(_FORMS, _BETWEEN)
-    found = {line for hint in _HINTS for line in _lines(hint, forms)}
-    found.update(line for line in _lines(_CODE, forms) if line not in found and _is_code(texts[line]))
-    digits = [line for line in _lines(_DIGITS, forms) if line not in found]
+    found = {line for hint in _HINTS for line in _lines(forms, hint)}
+    found.update(line for line in _matching(_CODE, forms) if line not in found and _is_code(texts[line]))
+    # Where most texts have many digits, to tell which takes longer than to search them all.
+    many = range(len(texts)) if forms.count(_DIGITS) * 3 > len(texts) else _lines(forms, _DIGITS)
+    digits = [line for line in many if line not in found]
     found.update(line for line in digits if not texts[line].isascii())
     plain = [line for line in digits if line not in found]
     # Escapes are taken away: the letter of a `\n` is none before a number.
     lower = _ESCAPED.sub(b" ", b"\n".join([texts[line] for line in plain])).lower()
-    found.update(plain[at] for dialled in _DIALLED for at in _lines(dialled, lower))
+    found.update(plain[at] for at in _lines(lower.translate(_PLACES), _AMERICAN))
+    found.update(plain[at] for dialled in _DIALLED for at in _matching(dialled, lower))
     return found
 
 
@@ -81,7 +84,16 @@ def _is_code(text: bytes) -> bool:
     return False
 
 
-def _lines(hint: re.Pattern[bytes], text: bytes) -> Iterator[int]:
+def _lines(text: bytes, hint: bytes) -> Iterator[int]:
+    """The lines of a text that have these signs in them."""
+    line, before = 0, 0
+    while before >= 0 and (hit := text.find(hint, before)) >= 0:
+        line += text.count(b"\n", before, hit)
+        yield line
+        before = text.find(b"\n", hit)
+
+
+def _matching(hint: re.Pattern[bytes], text: bytes) -> Iterator[int]:
     """The lines of a text in which it is found."""
     line, before = 0, 0
     while before >= 0 and (hit := hint.search(text, before)):

@@ -2,13 +2,19 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from common.engines.account import account
 from common.engines.installs import Install
+
+_DROP = (
+    "import os, sys; os.umask(0o022); os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[1]));"
+    " os.execv(sys.argv[3], sys.argv[3:])"
+)
+"""Becomes the account, then the program: not every event loop starts programs as somebody else."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,12 @@ async def run(
     `as_account`: as the account that the servers run as, for what reads a text that others wrote. Raises Missing when
     the install lacks the program.
     """
-    other: dict[str, Any] = {}
+    dropped: list[str] = []
     if as_account and os.geteuid() == 0:
         owner = account()
-        other = {"user": owner.uid, "group": owner.gid, "extra_groups": [], "umask": 0o022}
+        dropped = [sys.executable, "-ISc", _DROP, str(owner.uid), str(owner.gid)]
     process = await asyncio.create_subprocess_exec(
+        *dropped,
         install.program(program),
         *map(str, arguments),
         stdin=asyncio.subprocess.PIPE if text else asyncio.subprocess.DEVNULL,
@@ -55,7 +62,6 @@ async def run(
         stderr=asyncio.subprocess.PIPE,
         cwd="/",
         env={**install.environment, **(environment or {})},
-        **other,
     )
     assert process.stderr is not None
     try:

@@ -10,6 +10,8 @@ from tools.postgres.rehearsal.scope import Scope
 
 KEEPER = "dbcrew_keeper"
 REHEARSER = "dbcrew_rehearsal"
+_SAME = ("host", "port", "sslmode", "gssencmode")
+"""What every connection to the throwaway server takes from the first."""
 
 
 async def prepare(bootstrap: str, scope: Scope, missing: list[str]) -> tuple[str, str, str]:
@@ -20,8 +22,9 @@ async def prepare(bootstrap: str, scope: Scope, missing: list[str]) -> tuple[str
     """
     keeper_secret, secret = secrets.token_urlsafe(18), secrets.token_urlsafe(18)
     database = scope.server["database"]
-    address = {name: value for name, value in conninfo_to_dict(bootstrap).items() if name in ("host", "port")}
+    address = {name: value for name, value in conninfo_to_dict(bootstrap).items() if name in _SAME}
     async with await psycopg.AsyncConnection.connect(bootstrap, autocommit=True) as connection:
+        await _hash_once(connection)
         await connection.execute(
             sql.SQL("CREATE ROLE {} SUPERUSER LOGIN PASSWORD {}").format(
                 sql.Identifier(KEEPER), sql.Literal(keeper_secret)
@@ -31,6 +34,7 @@ async def prepare(bootstrap: str, scope: Scope, missing: list[str]) -> tuple[str
     async with await psycopg.AsyncConnection.connect(
         make_conninfo("", **keeper, dbname="template1"), autocommit=True
     ) as connection:
+        await _hash_once(connection)
         await connection.execute(
             sql.SQL("ALTER ROLE postgres RENAME TO {}").format(sql.Identifier("dbcrew_" + secrets.token_hex(6)))
         )
@@ -60,6 +64,12 @@ async def prepare(bootstrap: str, scope: Scope, missing: list[str]) -> tuple[str
         make_conninfo("", **address, user=REHEARSER, password=secret, **place),
         database,
     )
+
+
+async def _hash_once(connection: psycopg.AsyncConnection) -> None:
+    """Passwords of 18 random bytes need no slow hash, which every connection would wait for."""
+    if connection.info.server_version >= 160_000:
+        await connection.execute("SET scram_iterations = 1")
 
 
 async def _database(connection: psycopg.AsyncConnection, scope: Scope, missing: list[str]) -> None:
