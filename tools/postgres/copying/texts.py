@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from tools.postgres.copying.proofs import EVEN, IBAN_LENGTHS, is_iban, is_payment_card, luhn
 
 _RUN = re.compile(
-    r"(?<![\d.])\d{13,19}(?![\d-])|(?<![\w.])\d(?:[ -]{0,2}\d){12,}(?!\w)|(?<!\d)(?:\d{4}[ -]){3}\d{4}(?!\d)"
+    r"(?<![\d.])\d{13,19}(?![\d-])|(?<![\w.])\d(?:[ -]{0,2}\d){12,}(?!\w)|(?<!\d)(?:\d{4}[ .-]){3}\d{4}(?!\d)"
 )
 _GROUP = re.compile(r"\d+")
 _IBAN_START = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d\d(?=[ -]?[A-Za-z0-9])", re.A)
