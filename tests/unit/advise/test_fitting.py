@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.postgres.advise.candidate import Candidate, Part
-from tools.postgres.advise.costs import Costed, Costs, Indexes, Query
+from tools.postgres.advise.costs import Costed, Costs, Indexes, Known, Query
 from tools.postgres.advise.search import Search
 from tools.postgres.advise.worth import Worth
 from tools.postgres.plans.schema import Table
@@ -97,3 +97,43 @@ async def test_the_planner_is_asked_about_single_indexes_and_the_set_not_about_e
     search = Search(trial, queries, offered, storage_bytes=60 * MEGABYTE, inventive=False)
     assert len((await search.run()).indexes) == 6
     assert trial.asked < 200
+
+
+class Either:
+    """A trial in which two indexes help together only."""
+
+    async def cost(self, sql: str, indexes: Indexes) -> Costed:
+        both = frozenset((index("a"), index("b")))
+        return Costed(10.0, both) if both <= indexes else Costed(BEFORE)
+
+    async def size(self, candidate: Candidate) -> int:
+        return MEGABYTE
+
+
+async def test_a_wider_index_is_known_to_do_what_a_narrow_one_does() -> None:
+    known = Known(Either())
+    await known.cost("q", frozenset())
+    await known.cost("q", frozenset((index("a"), index("b"))))
+    wide = Candidate(TABLE, "public.t", "btree", (Part("a"), Part("z", descending=True)))
+    guessed = known.guess("q", frozenset((wide, index("b"))))
+    assert guessed is not None
+    assert guessed.used == {wide, index("b")}
+    assert 10.0 < guessed.cost < 11.0
+    for other in (
+        Candidate(TABLE, "public.t", "btree", (Part("z"), Part("a"))),
+        Candidate(TABLE, "public.t", "btree", (Part("a"), Part("z")), predicate="z = 1"),
+        Candidate(TABLE, "public.t", "gin", (Part("a"),)),
+        Candidate(TABLE, "public.u", "btree", (Part("a"),)),
+    ):
+        without = known.guess("q", frozenset((other, index("b"))))
+        assert without is not None
+        assert without.cost == BEFORE
+
+
+def test_what_an_index_does_for_another() -> None:
+    covering = Candidate(TABLE, "public.t", "btree", (Part("a"),), include=("b",))
+    assert Candidate(TABLE, "public.t", "btree", (Part("a", descending=True),)).does(index("a"))
+    assert Candidate(TABLE, "public.t", "btree", (Part("a"), Part("b"))).does(covering)
+    assert not index("a").does(covering)
+    there_and_back = Candidate(TABLE, "public.t", "btree", (Part("a"), Part("b", descending=True)))
+    assert not there_and_back.does(Candidate(TABLE, "public.t", "btree", (Part("a"), Part("b"))))

@@ -58,6 +58,18 @@ class Candidate:
     def __hash__(self) -> int:
         return self._hash
 
+    def does(self, other: "Candidate") -> bool:
+        """Whether it serves where `other` serves: a B-tree of the same rows that begins with its keys and holds all it
+        holds. One key is read in either direction."""
+        if (self.place, self.method, self.predicate) != (other.place, "btree", other.predicate):
+            return False
+        begin = self.parts[: len(other.parts)]
+        if len(begin) == 1 == len(other.parts):
+            alike = (begin[0].text, begin[0].operators) == (other.parts[0].text, other.parts[0].operators)
+        else:
+            alike = begin == other.parts
+        return alike and {*other.include} <= {*self.include, *(part.text for part in self.parts if part.plain)}
+
     @property
     def extension(self) -> str:
         """The extension the index needs, or empty."""

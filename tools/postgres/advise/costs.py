@@ -7,6 +7,8 @@ from typing import Protocol
 from tools.postgres.advise.candidate import Candidate
 
 Indexes = frozenset[Candidate]
+_WIDER = 1.05
+"""What a plan is thought to cost times, with an index of more columns in the place of the one it was seen with."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class Known:
         """`before`: what was asked of the same server earlier is known still."""
         self._trial = trial
         self._plans: dict[str, list[tuple[Indexes, Costed]]] = before._plans if before else {}
+        self._used: set[Candidate] = before._used if before else set()
+        self._standing: dict[Candidate, tuple[int, Indexes]] = {}
         self.asked = 0
         """Plans that the trial was asked for."""
 
@@ -81,6 +85,7 @@ class Known:
                 return costed
         costed = await self._trial.cost(text, indexes)
         plans.append((indexes, costed))
+        self._used |= costed.used
         self.asked += 1
         return costed
 
@@ -88,15 +93,25 @@ class Known:
         """The best of the plans that were ever seen and need none but `indexes`; the very plan where it is known.
 
         An upper bound of what the planner would find: two indexes of which each was only tried alone may do more together.
+        An index does what one with the first of its keys does.
         """
         best: Costed | None = None
+        able = indexes.union(*(self._stands_for(each) for each in indexes))
         for offered, costed in self._plans.get(text, ()):
-            if costed.used <= indexes:
-                if indexes <= offered:
+            if costed.used <= able:
+                if costed.used <= indexes <= offered:
                     return costed
                 if best is None or costed.cost < best.cost:
                     best = costed
-        return best
+        return best if best is None or best.used <= indexes else _in_place(best, indexes)
+
+    def _stands_for(self, candidate: Candidate) -> Indexes:
+        """The indexes of known plans that this one does the work of."""
+        count, found = self._standing.get(candidate, (-1, frozenset()))
+        if count != len(self._used):
+            found = frozenset(each for each in self._used if each != candidate and candidate.does(each))
+            self._standing[candidate] = len(self._used), found
+        return found
 
     async def size(self, candidate: Candidate) -> int:
         """The index's size in bytes."""
@@ -163,6 +178,15 @@ class Costs:
     def _leads(self, number: int, candidate: Candidate) -> bool:
         first = candidate.parts[0].text if not candidate.predicate else ""
         return (candidate.place, first) in self._leading[number]
+
+
+def _in_place(costed: Costed, indexes: Indexes) -> Costed:
+    """The plan with those of `indexes` that do the work of what it uses."""
+    used = [
+        each if each in indexes else min((one for one in indexes if one.does(each)), key=lambda one: one.body)
+        for each in costed.used
+    ]
+    return Costed(costed.cost * _WIDER, frozenset(used), costed.planned)
 
 
 def _mean(found: Sequence[Costed]) -> Costed:
