@@ -131,7 +131,7 @@ async def test_a_workload_is_advised_on_measured_and_bad_statements_are_named(wo
         assert run.used, kind
         assert "Seq Scan" in {node.kind for node in run.before.nodes}, kind
         assert "Seq Scan" not in {node.kind for node in run.after.nodes}, kind
-    assert sum(each.before_ms for each in runs.values()) > 2 * sum(each.after_ms for each in runs.values() if each.used)
+        assert run.before_ms > 2 * run.after_ms, kind  # a hundred times; what the fifth gains is little beside noise
     assert all(advice.proof.users(each) for each in advice.choice.indexes)
     assert [each.ddl for each in advice.drops if "moves_state_b" in each.ddl] == [
         "DROP INDEX CONCURRENTLY public.moves_state_b"
