@@ -176,6 +176,12 @@ def _templates() -> Environment:
     return jinja
 
 
+def compile_templates() -> None:
+    """Compile every template, as the launcher does once, so that the first comment need not wait for it."""
+    for name in _templates().list_templates(extensions=["j2"]):
+        _templates().get_template(name)
+
+
 def _written(name: str) -> Callable[[Context, str], Safe]:
     @pass_context
     def write(context: Context, text: str) -> Safe:
