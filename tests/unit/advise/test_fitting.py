@@ -135,5 +135,7 @@ def test_what_an_index_does_for_another() -> None:
     assert Candidate(TABLE, "public.t", "btree", (Part("a", descending=True),)).does(index("a"))
     assert Candidate(TABLE, "public.t", "btree", (Part("a"), Part("b"))).does(covering)
     assert not index("a").does(covering)
+    assert index("a").does(Candidate(TABLE, "public.t", "brin", (Part("a"),)))
+    assert not index("a").does(Candidate(TABLE, "public.t", "gin", (Part("a"),)))
     there_and_back = Candidate(TABLE, "public.t", "btree", (Part("a"), Part("b", descending=True)))
     assert not there_and_back.does(Candidate(TABLE, "public.t", "btree", (Part("a"), Part("b"))))

@@ -59,9 +59,11 @@ class Candidate:
         return self._hash
 
     def does(self, other: "Candidate") -> bool:
-        """Whether it serves where `other` serves: a B-tree of the same rows that begins with its keys and holds all it
-        holds. One key is read in either direction."""
+        """Whether it serves where `other`, a B-tree or BRIN, serves: a B-tree of the same rows that begins with its keys
+        and holds all it holds. One key is read in either direction."""
         if (self.place, self.method, self.predicate) != (other.place, "btree", other.predicate):
+            return False
+        if other.method not in ("btree", "brin"):
             return False
         begin = self.parts[: len(other.parts)]
         if len(begin) == 1 == len(other.parts):
