@@ -68,7 +68,7 @@ def _root(context: typer.Context, verbose: Verbose = False) -> None:
 if __name__ == "__main__":
     # Imports and parse trees make a great many objects that live on; looking through them all for cycles, again and again,
     # was a third of the time of an import and never found anything worth having.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(200_000, 20, 100)
     console.ready()
     sys.excepthook = console.defect
     typer.main.get_command(app)(prog_name="./p3")

@@ -84,7 +84,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     logbook.open_log()
     # A command loads thousands of objects that stay and makes few cycles: looking for those less often saves a fifth
     # of the loading.
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(200_000, 20, 20)
     started = time.perf_counter()
     # Giving Ctrl-C back, asyncio writes out the task with its result, which may be long, and throws that away.
     result: list[T] = []

@@ -4,8 +4,10 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString, cast
@@ -128,6 +130,25 @@ class Server:
                         raise
                 else:
                     return
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Within the block autovacuum does not run: the only transactions are those of the test."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            self._set_autovacuum(connection, "SET autovacuum = off", "off")
+            busy = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'"
+            while connection.execute(busy).fetchone() != (0,):
+                time.sleep(0.05)
+            try:
+                yield
+            finally:
+                self._set_autovacuum(connection, "RESET autovacuum", "on")
+
+    def _set_autovacuum(self, connection: psycopg.Connection, change: LiteralString, wanted: str) -> None:
+        connection.execute(f"ALTER SYSTEM {change}")
+        connection.execute("SELECT pg_reload_conf()")
+        while connection.execute("SHOW autovacuum").fetchone() != (wanted,):
+            time.sleep(0.05)
 
     def new_database(self, template: str = "template1") -> "Database":
         """A database with a random name, copied from another one that nobody is connected to."""

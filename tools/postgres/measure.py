@@ -20,11 +20,13 @@ from tools.postgres.rehearsal.schema import EXTENSION, HARMLESS
 from tools.postgres.rehearsal.snapshot import Snapshot, differences, snapshot
 from tools.postgres.rehearsal.stopwatch import Prepared, Timed, mean, prepared, same_rows, timed
 from tools.postgres.statements import split
-from tools.postgres.trials import Tried, best_of, gain
+from tools.postgres.trials import Tried, best_of, disturbed, gain
 from tools.tool import Bench, Effect, Tool
 
 _TIMES_LIVE = 4
 """A statement may take so many times longer on the copy than the settings allow it on a live server."""
+_ANEW = 3
+"""How often at the most a change is timed, when something else disturbed its runs."""
 WHOLE_UP_TO = 2_500_000
 """Tables up to this many rows are copied whole, so that what is measured is what the live server has."""
 
@@ -185,7 +187,7 @@ async def _try(
         build = await timed_run(owner, change.up) if change.up else None
         made = {name: size for name, size in (await _indexes(keeper)).items() if name not in known}
         subject = await _subject(change, args, owner)
-        afters = [await timed(owner, each) for each in ([subject] if change.sql else _asked(args))]
+        afters = await _timed(owner, [subject] if change.sql else _asked(args), befores)
         used = frozenset[str]().union(*(each.indexes for each in afters))
         facts = gain(befores[: len(afters)], afters) | {
             "used": any(name.name in used for name in made) if made else None,
@@ -213,6 +215,15 @@ async def _try(
     finally:
         if not (owner.closed or keeper.closed):
             await _drop_indexes(keeper, (await _indexes(keeper)).keys() - known.keys())
+
+
+async def _timed(owner: psycopg.AsyncConnection, asked: Sequence[Prepared], befores: Sequence[Timed]) -> list[Timed]:
+    """The statement with each set of values, with the change; timed anew while something else disturbed the runs."""
+    for _ in range(_ANEW):
+        afters = [await timed(owner, each) for each in asked]
+        if not disturbed(befores[: len(afters)], afters):
+            break
+    return afters
 
 
 async def _extend(keeper: psycopg.AsyncConnection, statement: str) -> None:

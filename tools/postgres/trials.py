@@ -12,6 +12,8 @@ _HARDLY_SHARE = 0.01
 """So small a share of the time before is not worth a larger index."""
 _MORE_ROWS, _FEW_ROWS = 1.2, 10.0
 _SLOWER, _NOISE_MS = 1.10, 0.1
+_FASTER = 0.8
+"""A median that is at most this share of the one before is no noise: the run that denies it is."""
 
 
 class ByValues(BaseModel):
@@ -32,7 +34,8 @@ class Tried(BaseModel):
 
     Times are medians, `fastest_ms` and `slowest_ms` the range of the runs with the change; `after_share` is after over
     before, `gain_times` before over after. With several sets of values (`by_values`, in the order they were given) each
-    time is the mean over them. `clearly_faster`: all runs were faster than all runs without the change.
+    time is the mean over them. `clearly_faster`: all runs were faster than all runs without the change; a change whose
+    median is far below is timed anew when a single run denies it, and the last runs count.
 
     `used`: the plan reads an index that the change made (None for a rewrite). `size_bytes` and `build_ms` are those of
     the indexes it made, on the copy. `restores`: down brought catalogue and rows back (None: no down). `same_rows`: a
@@ -86,6 +89,15 @@ def gain(befores: Sequence[Timed], afters: Sequence[Timed]) -> dict[str, Any]:
         ),
         "plan": after.plan,
     }
+
+
+def disturbed(befores: Sequence[Timed], afters: Sequence[Timed]) -> bool:
+    """Whether a single slow run hides a gain: by the medians it is clear, by the ranges it is not.
+
+    Something else was at work on the machine then; what was timed says nothing for or against the change.
+    """
+    before, after = mean(befores), mean(afters)
+    return after.ms <= _FASTER * before.ms and after.slowest_ms >= before.fastest_ms
 
 
 def best_of(tried: Sequence[Tried]) -> int | None:

@@ -117,16 +117,10 @@ class Detector:
 @pytest.fixture(scope="module", params=["postgres18", "postgres15"])
 def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
     server: Server = request.getfixturevalue(request.param)
-    server.execute("ALTER SYSTEM SET autovacuum = off")
-    server.execute("SELECT pg_reload_conf()")
-    with psycopg.connect(server.dsn, autocommit=True) as connection:
-        while connection.execute("SHOW autovacuum").fetchone() != ("off",):
-            time.sleep(0.05)
-    found = Detector(server)
-    yield found
-    found.close()
-    server.execute("ALTER SYSTEM RESET autovacuum")
-    server.execute("SELECT pg_reload_conf()")
+    with server.alone():
+        found = Detector(server)
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="module")

@@ -334,7 +334,8 @@ SELECT (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),
 
 
 async def test_no_tool_leaves_a_trace(live: Any, look: Any, shop: Any) -> None:
-    with psycopg.connect(shop.database.dsn, autocommit=True) as admin:
+    """Nor takes a transaction's number, which a read that writes nothing does not."""
+    with shop.database.server.alone(), psycopg.connect(shop.database.dsn, autocommit=True) as admin:
         admin.execute("SELECT pg_stat_clear_snapshot()")
         before = admin.execute(STATE).fetchone()
         for tool, args in (

@@ -1,5 +1,6 @@
 """One statement timed on a copy before and after each change: what counts as help, and what must not spoil the next."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tools.postgres import measure
 from tools.postgres.connection import Postgres
 from tools.postgres.measure import Args, Change, Result, Tried
 from tools.postgres.rehearsal import copy as copying
+from tools.postgres.rehearsal import stopwatch
 from tools.postgres.rehearsal.snapshot import differences
 from tools.tool import Bench
 
@@ -148,3 +150,30 @@ async def test_what_cannot_be_measured_is_named(
     monkeypatch.setattr(copying, "_SPARE_BYTES", 10**16)
     with pytest.raises(DiskFull, match="making a copy"):
         await measured(live, settings, "SELECT * FROM shop.orders")
+
+
+async def test_what_something_else_disturbed_is_timed_anew(
+    shop: Shop, live: Postgres, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that the machine held up would hide what an index is worth; at the third time it is believed."""
+    counted = 0
+
+    def held_up(times: int) -> None:
+        nonlocal counted
+        counted = 0
+
+        async def late(connection: Any, statement: Any) -> Any:
+            nonlocal counted
+            counted += 1
+            found = await stopwatch.timed(connection, statement)
+            return replace(found, slowest_ms=60_000.0) if 1 < counted <= 1 + times else found
+
+        monkeypatch.setattr(measure, "timed", late)
+
+    statement = "SELECT id, total FROM shop.orders WHERE code = 'k777'"
+    held_up(1)
+    result = await measured(live, settings, statement)
+    assert (counted, result.best, result.tried[0].clearly_faster) == (3, 0, True)
+    held_up(9)
+    result = await measured(live, settings, statement)
+    assert (counted, result.best, result.tried[0].slowest_ms) == (4, None, 60_000.0)

@@ -1,9 +1,10 @@
 """Which of several measured changes is the best: noise is no gain, and a larger index has to earn its size."""
 
+from dataclasses import replace
 from typing import Any
 
 from tools.postgres.rehearsal.stopwatch import Timed
-from tools.postgres.trials import Tried, best_of, gain
+from tools.postgres.trials import Tried, best_of, disturbed, gain
 
 
 def runs(ms: float, spread: float = 0.02, plan: dict[str, Any] | None = None) -> Timed:
@@ -22,6 +23,15 @@ def tried(*ms: float, before: tuple[float, ...] = (), spread: float = 0.02, size
 def test_a_gain_within_the_spread_of_the_runs_is_none() -> None:
     assert best_of([tried(85.0, spread=0.1)]) is None
     assert best_of([tried(85.0, spread=0.02)]) == 0
+
+
+def test_one_slow_run_does_not_hide_a_gain() -> None:
+    """It says that something else was at work: the change is timed anew. Noise around an old time is no such gain."""
+    once_slow = replace(runs(2.0), slowest_ms=120.0)
+    assert disturbed([runs(100.0)], [once_slow])
+    assert not gain([runs(100.0)], [once_slow])["clearly_faster"]
+    assert not disturbed([runs(100.0)], [runs(2.0)])
+    assert not disturbed([runs(100.0)], [runs(95.0, 0.1)])
 
 
 def test_a_covering_index_of_twice_the_size_is_not_worth_42_microseconds() -> None:
