@@ -34,10 +34,9 @@ class StateLedger:
                 "number": head["records"] + 1,
                 "key": draft.key,
                 "record": canonical(record.model_dump(mode="json")),
+                "head": record.digest,
             }
             await connection.execute(query(__package__, "evidence_append"), facts)
-            advance = {"case": draft.case, "head": record.digest, "records": head["records"] + 1}
-            await connection.execute(query(__package__, "evidence_advance"), advance)
         return record
 
     async def records(self, case: str) -> list[Evidence]:

@@ -217,17 +217,14 @@ def _fine(connection: PGconn, results: list[PGresult]) -> PGresult:
 
 async def _begin(channel: Channel, limits: Limits) -> None:
     """Open the transaction. Snapshot and savepoint, each alone, make SET TRANSACTION READ WRITE impossible."""
-    await channel.execute("BEGIN READ ONLY")
-    await channel.execute(
-        query(__package__ or "", "session"),
-        {
-            "statement_timeout": str(limits.statement_ms),
-            "lock_timeout": str(limits.lock_ms),
-            "idle_timeout": str(2 * limits.statement_ms),
-            "encoding": channel.encoding,
-        },
-    )
-    await channel.execute("SAVEPOINT dbcrew")
+    values = {
+        "statement_timeout": str(limits.statement_ms),
+        "lock_timeout": str(limits.lock_ms),
+        "idle_timeout": str(2 * limits.statement_ms),
+        "encoding": channel.encoding,
+    }
+    settings = merged(channel, query(__package__ or "", "session"), values)
+    await channel.execute(f"BEGIN READ ONLY; {settings}; SAVEPOINT dbcrew".encode())
 
 
 async def _end(channel: Channel) -> None:
@@ -246,10 +243,9 @@ async def _end(channel: Channel) -> None:
 
 async def _undo(channel: Channel) -> None:
     """Advisory locks survive ROLLBACK; hypothetical indexes survive ROLLBACK and DISCARD ALL."""
-    await channel.execute("SELECT pg_catalog.pg_advisory_unlock_all()")
-    schema = await (await channel.execute(query(__package__ or "", "hypopg_schema"))).fetchone()
-    if schema is not None:
-        await channel.execute(sql.SQL("SELECT {}.hypopg_reset()").format(sql.Identifier(schema["schema"])))
+    row = await (await channel.execute(query(__package__ or "", "undo"))).fetchone()
+    if row is not None and row["hypopg"] is not None:
+        await channel.execute(sql.SQL("SELECT {}.hypopg_reset()").format(sql.Identifier(row["hypopg"])))
 
 
 async def _stream(cursor: psycopg.AsyncCursor[Row], text: str) -> AsyncGenerator[Row, None]:

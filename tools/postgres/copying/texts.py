@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from tools.postgres.copying.proofs import EVEN, IBAN_LENGTHS, is_iban, is_payment_card, luhn
 
-_RUN = re.compile(
-    r"(?<![\d.])\d{13,19}(?![\d-])|(?<![\w.])\d(?:[ -]{0,2}\d){12,}(?!\w)|(?<!\d)(?:\d{4}[ .-]){3}\d{4}(?!\d)"
-)
+_RUN_FORMS = r"(?<![\d.])\d{13,19}(?![\d-])|(?<![\w.])\d(?:[ -]{0,2}\d){12,}(?!\w)|(?<!\d)(?:\d{4}[ .-]){3}\d{4}(?!\d)"
+_RUN, _PLAIN_RUN = re.compile(_RUN_FORMS), re.compile(_RUN_FORMS.encode())
 _GROUP = re.compile(r"\d+")
 _IBAN_START = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d\d(?=[ -]?[A-Za-z0-9])", re.A)
 _IBAN_REST = re.compile(r"(?:[ -]?[A-Za-z0-9]){11,30}", re.A)
@@ -38,8 +37,9 @@ _DAY = re.compile(r"\d{1,4}([./ -])\d{1,2}\1\d{1,4}\Z")
 
 _FEWEST_DIGITS, _MOST_DIGITS = 13, 19
 """Of card numbers."""
-_HINTS = (b"0" * 13, b"+" + b"0" * 8, b"@")
-"""A card number, a telephone number, an e-mail address."""
+_CARD = b"0" * 13
+_HINTS = (b"+" + b"0" * 8, b"@")
+"""A telephone number, an e-mail address."""
 _CODE = re.compile(rb"AA00[0A]{11}")
 _COUNTRY = re.compile(rb"[A-Za-z]{2}\d\d")
 _DIGITS = b"0" * 7
@@ -58,19 +58,28 @@ def places(texts: Sequence[bytes]) -> set[int]:
     Cheap, and too many rather than not enough: they are looked at in one go, digits and letters as one sign each, and
     what may stand between digits left out.
     """
-    forms = b"\n".join(texts).translate(_FORMS, _BETWEEN)
+    whole = b"\n".join(texts)
+    forms = whole.translate(_FORMS, _BETWEEN)
     found = {line for hint in _HINTS for line in _lines(forms, hint)}
+    found.update(line for line in _lines(forms, _CARD) if line not in found and _is_run(texts[line]))
     found.update(line for line in _matching(_CODE, forms) if line not in found and _is_code(texts[line]))
     # Where most texts have many digits, to tell which takes longer than to search them all.
     many = range(len(texts)) if forms.count(_DIGITS) * 3 > len(texts) else _lines(forms, _DIGITS)
-    digits = [line for line in many if line not in found]
-    found.update(line for line in digits if not texts[line].isascii())
-    plain = [line for line in digits if line not in found]
-    # Escapes are taken away: the letter of a `\n` is none before a number.
-    lower = _ESCAPED.sub(b" ", b"\n".join([texts[line] for line in plain])).lower()
+    plain = [line for line in many if line not in found]
+    if not whole.isascii():
+        found.update(line for line in plain if not texts[line].isascii())
+        plain = [line for line in plain if line not in found]
+    lower = b"\n".join([texts[line] for line in plain]).lower()
+    if b"\\" in lower:  # the letter of an escape such as `\n` is none before a number
+        lower = _ESCAPED.sub(b" ", lower)
     found.update(plain[at] for at in _lines(lower.translate(_PLACES), _AMERICAN))
     found.update(plain[at] for dialled in _DIALLED for at in _matching(dialled, lower))
     return found
+
+
+def _is_run(text: bytes) -> bool:
+    """Whether its digits may be one card number, as most hashes and references with many digits cannot."""
+    return not text.isascii() or b"\\" in text or _PLAIN_RUN.search(text) is not None
 
 
 def _is_code(text: bytes) -> bool:

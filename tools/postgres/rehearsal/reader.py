@@ -6,9 +6,12 @@ from contextlib import asynccontextmanager, suppress
 from typing import Self
 
 import psycopg
-from psycopg import errors, sql
+from psycopg import errors, generators, sql
 from psycopg.abc import Buffer, PQGen
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.waiting import Wait
 
 from common.errors import EngineDied
 from tools.postgres.connection import Postgres
@@ -117,13 +120,26 @@ class Reader:
 def _block(copy: psycopg.AsyncCopy) -> PQGen[bytes]:
     """The next rows, until there are enough of them or no more; nothing at the end.
 
-    `AsyncCopy.read` gives the event loop a turn for every row, which takes longer than the server does.
+    `AsyncCopy.read` gives the event loop a turn for every row, which takes longer than the server does; and a generator
+    for every row takes longer than its bytes.
     """
+    connection = copy.connection.pgconn
     rows: list[Buffer] = []
     size = 0
-    while size < BLOCK and (row := (yield from copy._read_gen())):
-        rows.append(row)
-        size += len(row)
+    while size < BLOCK and not copy._finished:
+        count, row = connection.get_copy_data(1)
+        if count > 0:
+            rows.append(row)
+            size += count
+        elif count == 0:
+            while not (yield Wait.R):
+                continue
+            connection.consume_input()
+        else:
+            copy._finished = True
+            (result,) = yield from generators.fetch_many(connection)
+            if result.status != ExecStatus.COMMAND_OK:
+                raise error_from_result(result, encoding=copy.connection.info.encoding)
     return b"".join(rows)
 
 

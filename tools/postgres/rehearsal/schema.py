@@ -1,11 +1,11 @@
-"""The definitions: pg_dump from the live server, replayed on the copy one statement at a time."""
+"""The definitions: pg_dump from the live server, replayed on the copy."""
 
 import asyncio
 import os
 import re
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import psycopg
 from pglast import split
@@ -43,6 +43,12 @@ _HARMLESS = (
     " pg_trgm pg_visibility pgcrypto pgrowlocks pgstattuple plpgsql postgis refint seg tablefunc tcn tsm_system_rows"
     " tsm_system_time unaccent uuid-ossp vector"
 )
+_ON_ITS_OWN = re.compile(
+    r"(--[^\n]*\n|\s)*(CREATE (UNIQUE )?INDEX|ALTER TABLE [^;]* ADD CONSTRAINT|REFRESH) ", re.IGNORECASE
+)
+"""Takes long where rows are: not to be run twice because another one failed."""
+_LOT = 100
+"""Definitions that are sent together: each takes locks, of which a server has a few thousand."""
 HARMLESS = frozenset(_HARMLESS.split())
 """Extensions that reach neither files nor other servers. Others stay away from the copy, where text that nobody has
 judged runs."""
@@ -101,33 +107,55 @@ async def replay(
     With `orphans`, foreign keys to tables that stayed away on purpose are passed over.
     """
     failed: list[tuple[str, str]] = []
-    for statement in statements:
-        error = await _try(connection, statement, missing)
-        if error is not None:
-            failed.append((statement, error))
+    for lot in _lots(_ours(statements, missing)):
+        if len(lot) > 1 and await _try(connection, "\n;\n".join(lot)) is None:
+            continue
+        for statement in lot:
+            error = await _try(connection, statement)
+            if error is not None and (extension := EXTENSION.match(statement)):
+                missing.append(f"extension {extension[2]}: not on this machine")
+            elif error is not None:
+                failed.append((statement, error))
     for statement, _ in failed:
-        error = await _try(connection, statement, missing)
+        error = await _try(connection, statement)
         if error is not None and not (orphans and " FOREIGN KEY (" in statement and "does not exist" in error):
             missing.append(f"{_head(statement)}: {error}")
 
 
-async def _try(connection: psycopg.AsyncConnection, statement: str, missing: list[str]) -> str | None:
-    statement = _without_own_options(statement)
-    if not statement or _NOT_OURS.match(statement):
-        return None
-    extension = EXTENSION.match(statement)
-    if extension and extension[2] not in HARMLESS:
-        missing.append(f"extension {extension[2]}: not put on a copy, it may reach files or other servers")
-        return None
+def _ours(statements: Sequence[str], missing: list[str]) -> Iterator[str]:
+    """Those that belong on a copy; an extension that does not goes into `missing`."""
+    for whole in statements:
+        statement = _without_own_options(whole)
+        extension = EXTENSION.match(statement)
+        if extension and extension[2] not in HARMLESS:
+            missing.append(f"extension {extension[2]}: not put on a copy, it may reach files or other servers")
+        elif statement and not _NOT_OURS.match(statement):
+            yield statement
+
+
+def _lots(statements: Iterator[str]) -> Iterator[list[str]]:
+    """Statements that go to the server together; one that fails takes its lot with it, so those that take long go alone."""
+    lot: list[str] = []
+    for statement in statements:
+        alone = bool(EXTENSION.match(statement) or _ON_ITS_OWN.match(statement))
+        if lot and (alone or len(lot) == _LOT):
+            yield lot
+            lot = []
+        lot.append(statement)
+        if alone:
+            yield lot
+            lot = []
+    if lot:
+        yield lot
+
+
+async def _try(connection: psycopg.AsyncConnection, text: str) -> str | None:
     try:
         # The bytes that pg_dump wrote, which are in the database's encoding.
-        await connection.execute(statement.encode("utf-8", "surrogateescape"))
+        await connection.execute(text.encode("utf-8", "surrogateescape"))
     except psycopg.OperationalError:
         raise
     except psycopg.Error as error:
-        if extension:
-            missing.append(f"extension {extension[2]}: not on this machine")
-            return None
         return (error.diag.message_primary or str(error)).strip()
     return None
 

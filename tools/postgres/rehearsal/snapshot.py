@@ -33,8 +33,7 @@ class Snapshot:
 async def snapshot(keeper: psycopg.AsyncConnection) -> Snapshot:
     """Take one, as superuser of the copy. Reads every row: seconds for a million."""
     async with keeper.transaction(), keeper.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute("SET LOCAL search_path = ''")
-        await cursor.execute("SET LOCAL quote_all_identifiers = off")
+        await cursor.execute("SET LOCAL search_path = ''; SET LOCAL quote_all_identifiers = off")
         await cursor.execute(query("tools.postgres.rehearsal", "catalogue"))
         catalogue = {row["name"]: row["fact"] for row in await cursor.fetchall()}
         await cursor.execute(query("tools.postgres.rehearsal", "tables"))

@@ -1,1 +1,0 @@
-UPDATE dbcrew.cases SET head = %(head)s, records = %(records)s WHERE id = %(case)s
