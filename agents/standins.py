@@ -78,6 +78,7 @@ _NAMES: Mapping[str, Mapping[str, Any]] = {
     "requests": {"HTTPError": _NeverRaisedError, "Response": _Unused},
     "pydantic.v1": {"BaseModel": _Unused, "create_model": None},
 }
+_LIBRARIES = frozenset(name.partition(".")[0] for name in _NAMES)
 _FOR_ONE = {"requests": "langchain_core.utils.utils", "pydantic.v1": "langchain_core.utils.pydantic"}
 """Library: the only module that its stand-in is for."""
 _MISSING = {"rich": ("structlog.dev", "structlog.tracebacks")}
@@ -106,6 +107,8 @@ class _StandIn:
 
 
 def _known(name: str) -> str | None:
+    if name.partition(".")[0] not in _LIBRARIES:
+        return None
     return next((each for each in _NAMES if name == each or name.startswith(f"{each}.")), None)
 
 
