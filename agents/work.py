@@ -73,7 +73,8 @@ class Team:
 
     async def _run(self, case: Case, cases: Cases, anew: bool) -> None:
         saver = AsyncPostgresSaver(self.store.pool)
-        await saver.setup()
+        async with self.store.alone():
+            await saver.setup()
         flow = graph(saver)
         desk = await self._desk(case, cases)
         await self.board.label(desk.issue.number, add=(WORKING,))

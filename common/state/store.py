@@ -1,8 +1,9 @@
 """The state store: one PostgreSQL for cases, evidence, the local board and LangGraph's checkpoints."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any, LiteralString, Self
 
 import psycopg
 from psycopg import errors
@@ -17,7 +18,8 @@ Connection = psycopg.AsyncConnection[dict[str, Any]]
 VERSION = 1
 """The version of sql/schema.sql: raised with every change that older code could not work with."""
 
-_SETUP_LOCK = 0x64626372
+_SETUP_LOCK, _CHECKPOINTS_LOCK = 0x64626372, 0x64626373
+_TRY_S = 0.05
 _CONNECT_S = 10
 _AGAIN_S = 0.5
 """How long a store that did not answer within _CONNECT_S is waited for again: whoever asks must not wait ten times."""
@@ -83,14 +85,25 @@ class Store:
             return await cursor.fetchall() if cursor.description else []
 
     @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Within the block no other process runs LangGraph's migrations, which take no lock of their own."""
+        key = (_CHECKPOINTS_LOCK,)
+        async with self.connection() as connection:
+            # Who waits inside a statement has a snapshot, and CREATE INDEX CONCURRENTLY waits for all of those.
+            while not await _value(connection, "SELECT pg_try_advisory_lock(%s) AS value", key):  # noqa: ASYNC110
+                await asyncio.sleep(_TRY_S)
+            try:
+                yield
+            finally:
+                if not connection.closed:
+                    await connection.execute("SELECT pg_advisory_unlock(%s)", key)
+
+    @asynccontextmanager
     async def only_one(self, case: str) -> AsyncIterator[None]:
         """Hold the case for this process: the lock goes when the process does, however it ends. Raises CaseBusy."""
         async with self.connection() as connection:
             key = (f"dbcrew:{case}",)
-            row = await (
-                await connection.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS got", key)
-            ).fetchone()
-            if not row or not row["got"]:
+            if not await _value(connection, "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS value", key):
                 raise CaseBusy(case=case)
             try:
                 yield
@@ -129,6 +142,12 @@ async def _prepare(dsn: str) -> None:
                 )
     except psycopg.Error as error:
         raise unreachable(error) from error
+
+
+async def _value(connection: Connection, statement: LiteralString, params: tuple[object, ...]) -> Any:
+    """What the statement returns as `value`."""
+    row = await (await connection.execute(statement, params)).fetchone()
+    return row["value"] if row else None
 
 
 async def _version(connection: psycopg.AsyncConnection) -> int | None:

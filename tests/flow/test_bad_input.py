@@ -465,6 +465,19 @@ def test_two_runs_of_one_case_at_once(place):
     assert done[0].id in str(busy[0])
 
 
+def test_first_runs_at_once_on_a_fresh_state_store(place):
+    """LangGraph makes its tables on first use, without a lock of its own."""
+
+    async def one(number: int) -> str:
+        async with team(place.reader, lambda line: None) as crew:
+            return (await ask(f"is index orders_{number} useful?", "", crew)).status
+
+    async def work() -> list[str]:
+        return await asyncio.gather(*(one(number) for number in range(3)))
+
+    assert "failed" not in asyncio.run(work())
+
+
 def test_the_live_server_dies_and_comes_back(place, gate):
     door = gate(place.reader)
 

@@ -3,8 +3,8 @@
 import array
 import fcntl
 import termios
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import psycopg
@@ -106,11 +106,20 @@ class Utf8Cursor(psycopg.AsyncCursor[R]):
     """A cursor that sends UTF-8 to a SQL_ASCII server, where psycopg sends nothing beyond ASCII."""
 
     async def execute(self, query: Any, params: Any = None, **how: Any) -> "Utf8Cursor[R]":
-        if self.connection.info.encoding == "ascii":
-            whole = query.as_string(None) if isinstance(query, sql.Composable) else query
-            query = whole.encode() if isinstance(whole, str) else whole
-        await super().execute(query, params, **how)
+        await super().execute(self._sent(query), params, **how)
         return self
+
+    @asynccontextmanager
+    async def copy(self, statement: Any, params: Any = None, **how: Any) -> AsyncIterator[psycopg.AsyncCopy]:
+        """COPY, whose tables and columns may have names beyond ASCII."""
+        async with super().copy(self._sent(statement), params, **how) as copy:
+            yield copy
+
+    def _sent(self, query: Any) -> Any:
+        if self.connection.info.encoding != "ascii":
+            return query
+        whole = query.as_string(None) if isinstance(query, sql.Composable) else query
+        return whole.encode() if isinstance(whole, str) else whole
 
 
 def legible(connection: psycopg.AsyncConnection[R]) -> psycopg.AsyncConnection[R]:

@@ -127,6 +127,8 @@ def _next_step(error: psycopg.Error | OSError, detail: str) -> str:
 def is_lost(error: psycopg.OperationalError) -> bool:
     """Whether the connection is gone with the error, or none came about."""
     state = error.sqlstate
+    if state == "08P01":  # it did not understand a message, and is still there to say so
+        return False
     return state is None or state[:2] in ("08", "28", "3D") or state in ("57P01", "57P02", "57P03", "57P05", "53300")
 
 

@@ -245,3 +245,9 @@ async def test_faults_are_sorted(strong: Postgres) -> None:
     with pytest.raises(InputError) as caught:
         await ask(strong, "SELECT 'my secret value'::int")
     assert "secret" not in str(caught.value)
+
+
+async def test_a_message_that_the_server_did_not_understand_is_no_lost_server(strong: Postgres) -> None:
+    with pytest.raises(InputError, match="bind message"):
+        await ask(strong, "SELECT $1")
+    assert await ask(strong, "SELECT 1") == 1

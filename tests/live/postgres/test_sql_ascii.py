@@ -15,7 +15,7 @@ from tests.conftest import Database, Server
 
 ROOT = Path(__file__).resolve().parents[3]
 TABLES = """
-CREATE TABLE towns (id int PRIMARY KEY, name text NOT NULL, country char(2));
+CREATE TABLE towns (id int PRIMARY KEY, name text NOT NULL, country char(2), "größe" int);
 INSERT INTO towns SELECT g, 'town' || g, 'de' FROM generate_series(1, 40000) AS g;
 UPDATE towns SET name = 'Zürich' WHERE id = 1;
 UPDATE towns SET name = E'K\\xf6ln' WHERE id = 2;

@@ -238,6 +238,28 @@ def test_no_row_with_a_number_in_it_is_passed_over(parts: list[tuple[str, str]])
         assert places([b"nothing", written, b"42"]) == {1}
 
 
+@pytest.mark.parametrize("text", ["call +３０６９１２３４５６７８", "τηλ +٣٠٦٩١٢٣٤٥٦٧٨", "tel ٢١٠١٢٣٤٥٦٧ x"])
+def test_digits_of_other_scripts_hide_no_number(text: str) -> None:
+    assert spans(text)
+    assert places([text.encode(), "été 2026".encode()]) == {0}
+    assert places([text.encode("gb18030"), b"no"], "gb18030") == {0}
+
+
+CARDS = [b'{"n": 1, "x": 4111111111111111}', b"[4111111111111111]", b"4111111111111111", b'{"4111111111111111": 2}']
+
+
+@pytest.mark.parametrize("document", [*CARDS, b'{"%semail": "Maria P"}' % (b"long " * 30)])
+def test_a_document_among_many_is_looked_at(document: bytes) -> None:
+    """Wherever it stands among those of a block: the first, the last and those between are cut differently."""
+    others = [b'{"n": %d, "at": 1767225600000, "x": "y"}' % number for number in range(40)]
+    for at in (0, 20, 40):
+        rows = [*others[:at], document, *others[at:]]
+        made = masker(["d"], {"d": Column(1, "d", "document", "")}, cells(), "utf-8")
+        assert made is not None
+        masked = made(b"".join(row + b"\n" for row in rows)).split(b"\n")[:-1]
+        assert [place for place, (one, other) in enumerate(zip(rows, masked, strict=True)) if one != other] == [at]
+
+
 @pytest.mark.parametrize("blank", ["\xa0", "\u202f", "\u2009", "\u2007"])
 @pytest.mark.parametrize("number", [each for each in NUMBERS if " " in each])
 def test_blanks_of_typesetters_hide_no_number(number: str, blank: str) -> None:

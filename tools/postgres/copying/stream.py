@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from tools.postgres.copying.cells import Cells
 from tools.postgres.copying.columns import Column
 from tools.postgres.copying.kinds import kind_of_name, kind_of_value
+from tools.postgres.copying.proofs import is_payment_card
 from tools.postgres.copying.texts import places
 
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
@@ -13,6 +14,7 @@ _SHOWN = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t"
 _ESCAPED = re.compile(r"\\(.)", re.S)
 _SPECIAL = re.compile(r"[\\\b\f\n\r\t\v]")
 _KEY = re.compile(rb'"([^"]*)"(?=\s*(?::|=>))')
+_LONG_NUMBER = re.compile(rb"\d{13,19}")
 _KNOWN = 50_000
 """Harmless values, and words of documents, that are remembered."""
 _LONG = 1_000
@@ -33,7 +35,7 @@ def masker(
         return None
     width = len(names)
     always = any(columns[name].kind for name in names if _is(columns, name, "document"))
-    plain = _Plain()
+    plain = _Plain(encoding)
     harmless: dict[int, set[bytes]] = {at: set() for at, _ in looked}
 
     def wanted(fields: list[bytes]) -> Iterator[tuple[int, Callable[[str], str] | None, Iterable[int]]]:
@@ -46,7 +48,7 @@ def masker(
             yield at, way, every
         for at, look in looked:
             column = fields[at::width]
-            if found := _suspects(column, harmless[at]):
+            if found := _suspects(column, harmless[at], encoding):
                 yield at, look, (row for row, value in enumerate(column) if value in found)
         for at, document in documents:
             if always or not plain(set(fields[at::width])):
@@ -70,10 +72,10 @@ def masker(
     return masked
 
 
-def _suspects(column: list[bytes], harmless: set[bytes]) -> set[bytes]:
+def _suspects(column: list[bytes], harmless: set[bytes], encoding: str) -> set[bytes]:
     """Values that must be looked at closely. Those of columns that have few are remembered as harmless."""
     fresh = list(set(column) - harmless)
-    found = {fresh[at] for at in places(fresh)} if fresh else set()
+    found = {fresh[at] for at in places(fresh, encoding)} if fresh else set()
     if len(fresh) * 2 < len(column) and len(harmless) < _KNOWN:
         harmless.update(each for each in fresh if each not in found and len(each) <= _LONG)
     return found
@@ -100,7 +102,8 @@ def _is(columns: Mapping[str, Column], name: str, how: str) -> bool:
 class _Plain:
     """Tells documents that hold nothing personal; those and words that it has seen are remembered."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
         self._documents: set[bytes] = set()
         self._words: set[bytes] = set()
 
@@ -114,16 +117,22 @@ class _Plain:
         return True
 
     def _harmless(self, documents: bytes) -> bool:
-        """Cutting at every quote misses no key and no text; a piece with a line end in it lies between two documents."""
+        """Cutting at every quote misses no key and no text; a piece with a line end in it lies between two documents, and
+        holds the end of one and the beginning of the other: numbers, no words."""
         if b"\\\\" in documents:  # a backslash of a document: its words may be written with escapes
             return False
-        if any(len(key) <= 80 and kind_of_name(key.decode(errors="replace")) for key in set(_KEY.findall(documents))):
+        if any(kind_of_name(self._text(key)) for key in set(_KEY.findall(documents))):
             return False
         for piece in set(documents.split(b'"')) - self._words:
             if b"\n" in piece:
+                if any(is_payment_card(number.decode()) for number in _LONG_NUMBER.findall(piece)):
+                    return False
                 continue
-            if kind_of_value(piece.decode(errors="replace")):
+            if kind_of_value(self._text(piece)):
                 return False
             if len(self._words) < _KNOWN:
                 self._words.add(piece)
         return True
+
+    def _text(self, piece: bytes) -> str:
+        return piece.decode(self._encoding, errors="replace")

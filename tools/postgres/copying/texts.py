@@ -50,10 +50,12 @@ _PLACES = bytes.maketrans(b"123456789.", b"000000000-")
 _BETWEEN = b" -./()" + bytes(range(128, 256))
 """What may stand between digits, the blanks and hyphens of every encoding among it."""
 _ESCAPED = re.compile(rb"\\.")
+_FOREIGN = re.compile(r"(?![0-9])\d")
+"""Digits of other scripts, which are digits all the same."""
 
 
-def places(texts: Sequence[bytes]) -> set[int]:
-    """Which of these texts, as COPY writes them, may hold such a number or an e-mail address.
+def places(texts: Sequence[bytes], encoding: str = "utf-8") -> set[int]:
+    """Which of these texts, as COPY writes them (in Python's `encoding`), may hold such a number or an e-mail address.
 
     Cheap, and too many rather than not enough: they are looked at in one go, digits and letters as one sign each, and
     what may stand between digits left out.
@@ -61,6 +63,8 @@ def places(texts: Sequence[bytes]) -> set[int]:
     whole = b"\n".join(texts)
     forms = whole.translate(_FORMS, _BETWEEN)
     found = {line for hint in _HINTS for line in _lines(forms, hint)}
+    if not whole.isascii() and _FOREIGN.search(whole.decode(encoding, "replace")):
+        found.update(line for line, text in enumerate(texts) if _FOREIGN.search(text.decode(encoding, "replace")))
     found.update(line for line in _lines(forms, _CARD) if line not in found and _is_run(texts[line]))
     found.update(line for line in _matching(_CODE, forms) if line not in found and _is_code(texts[line]))
     # Where most texts have many digits, to tell which takes longer than to search them all.

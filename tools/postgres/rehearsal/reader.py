@@ -14,6 +14,7 @@ from psycopg.pq import ExecStatus
 from psycopg.waiting import Wait
 
 from common.errors import EngineDied
+from tools.postgres.channel import legible
 from tools.postgres.connection import Postgres
 from tools.postgres.faults import translate
 
@@ -49,8 +50,10 @@ class Reader:
     async def open(cls, postgres: Postgres, limit_s: float, trace: list[str]) -> AsyncIterator[Self]:
         """A reader on a connection of its own. Raises EngineDied when the server is gone."""
         try:
-            connection = await psycopg.AsyncConnection.connect(
-                postgres.dsn, autocommit=True, application_name="dbcrew copy", connect_timeout=10
+            connection = legible(
+                await psycopg.AsyncConnection.connect(
+                    postgres.dsn, autocommit=True, application_name="dbcrew copy", connect_timeout=10
+                )
             )
         except psycopg.Error as error:
             raise EngineDied(what="PostgreSQL", where=postgres.where, detail=str(error).strip()) from error
@@ -74,7 +77,7 @@ class Reader:
         try:
             await self._renew()
             statement = sql.SQL("COPY ({}) TO STDOUT").format(select)
-            self._trace.append(statement.as_string(self._connection))
+            self._trace.append(statement.as_string(None))
             async with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
                 while block := await self._connection.wait(_block(copy)):
                     yield block
@@ -137,9 +140,9 @@ def _block(copy: psycopg.AsyncCopy) -> PQGen[bytes]:
             connection.consume_input()
         else:
             copy._finished = True
-            (result,) = yield from generators.fetch_many(connection)
-            if result.status != ExecStatus.COMMAND_OK:
-                raise error_from_result(result, encoding=copy.connection.info.encoding)
+            for result in (yield from generators.fetch_many(connection)):
+                if result.status != ExecStatus.COMMAND_OK:
+                    raise error_from_result(result, encoding=copy.connection.info.encoding)
     return b"".join(rows)
 
 
