@@ -192,7 +192,8 @@ def _text(answer: dict[str, Any], blind: bool, short: bool) -> str:
         for use in each["statements"]:
             before = f"{'over ' if use['stopped'] else ''}{show('before_ms', use['before_ms'])}"
             gain = f"{before} → {show('after_ms', use['after_ms'])}"
-            lines.append(f"    {gain}  {use['statement'][:90]}")
+            known = use["after_ms"] is not None
+            lines.append(f"    {gain if known else 'by estimate alone'}  {use['statement'][:90]}")
     if not lines:
         nothing = "No index that helps fits into the storage given." if short else "No index helps."
         lines.append("Nothing could be looked at: the role may not read it." if blind else nothing)
