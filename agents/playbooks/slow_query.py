@@ -97,9 +97,14 @@ async def _by_words(brief: Brief) -> Reply:
     if not top.ok:
         return await _without_statements(brief, top)
     statements = top.data["statements"]
-    for position in sorted(range(len(statements)), key=lambda each: statements[each]["calls"] < _REPEATED):
+    named = _in_words(brief)
+
+    def rank(each: int) -> tuple[int, bool]:
+        return -len(_mentioned(str(statements[each]["statement"]), named)), statements[each]["calls"] < _REPEATED
+
+    for position in sorted(range(len(statements)), key=rank):
         statement = str(statements[position]["statement"])
-        meant = not brief.tables or _mentions(statement, brief.tables)
+        meant = not brief.tables or _mentioned(statement, brief.tables)
         if meant and _looks_up(statement, bool(_SAVES.search(brief.question.words))):
             reply = await _answer(brief, Statement(sql=statement, sort=Sort.READ))
             at = f"{top.id}.statements.{position}"
@@ -110,7 +115,13 @@ async def _by_words(brief: Brief) -> Reply:
                 f"{{{at}.total_ms}} in all, calls: {{{at}.calls}}. If another one is meant, paste it."
                 f"\n\n```sql\n{{{at}.statement}}\n```"
             )
-            return reply.model_copy(update={"prose": (found, *reply.prose), "looked_at": (top.id, *reply.looked_at)})
+            return reply.model_copy(
+                update={
+                    "verdict": _if_meant(statement, named) + reply.verdict,
+                    "prose": (found, *reply.prose),
+                    "looked_at": (top.id, *reply.looked_at),
+                }
+            )
     wanted = "reads a table that was named" if brief.tables else "looks rows up in a table"
     return Reply(
         role=brief.role.name,
@@ -154,9 +165,25 @@ def _looks_up(statement: str, writes: bool) -> bool:
     return bool(read) and (writes or read == statement) and not re.match(r"\s*insert\b", statement, re.I)
 
 
-def _mentions(statement: str, tables: tuple[str, ...]) -> bool:
-    names = {name.rsplit(".", 1)[-1] for name in tables}
-    return any(re.search(rf"\b{re.escape(name)}\b", statement) for name in names)
+def _in_words(brief: Brief) -> tuple[str, ...]:
+    """The tables that the question names in its words."""
+    words = {word.lower() for word in re.findall(r"\w+", brief.question.words)}
+    return tuple(name for name in brief.tables if name.rsplit(".", 1)[-1].lower() in words)
+
+
+def _mentioned(statement: str, tables: tuple[str, ...]) -> list[str]:
+    return [name for name in tables if re.search(rf"\b{re.escape(name.rsplit('.', 1)[-1])}\b", statement)]
+
+
+def _if_meant(statement: str, named: tuple[str, ...]) -> str:
+    """What comes first when the statement that was found does not read all that was named."""
+    lacking = [name for name in named if name not in _mentioned(statement, named)]
+    if not lacking:
+        return ""
+    return (
+        f"This may not be the statement that is meant: none of those that take the most time here reads "
+        f"{' and '.join(f'`{name}`' for name in lacking)} as well. "
+    )
 
 
 SLOW_QUERY = Playbook("slow-query", "architect", ("schema", "performance", "security", "scalability"), fits, work)

@@ -171,3 +171,23 @@ def test_words_alone_find_the_statement_that_takes_the_time(shop):
             connection.execute(history, (customer,))
     said = consulted(shop, "The orders of a customer take seconds to load, why?")
     assert any("customer_id" in proposal["up"] for proposal in said.json["proposals"])
+
+
+def test_words_that_name_two_tables_are_about_a_statement_that_reads_both(shop):
+    """What takes more time but reads only one of them is not what was asked about; where nothing else ran, that comes first."""
+    asked = "the monthly report is too slow, it joins customers and orders by city"
+    with psycopg.connect(shop.owner, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        connection.execute("SELECT pg_stat_statements_reset()")
+        for customer in range(30):
+            connection.execute("SELECT * FROM shop.orders WHERE customer_id = %s", (customer,))
+    said = consulted(shop, asked)
+    assert said.report.replies[0].verdict.startswith("This may not be the statement that is meant")
+    assert "`shop.customers`" in said.report.replies[0].verdict
+    with psycopg.connect(shop.owner, autocommit=True) as connection:
+        for day in (2, 3):
+            report = "SELECT c.city, sum(o.total) FROM shop.orders o JOIN shop.customers c ON c.id = o.customer_id"
+            connection.execute(f"{report} WHERE o.placed_at > %s GROUP BY c.city", (f"2026-01-0{day}",))
+    said = consulted(shop, f"{asked}, really")
+    assert "may not be" not in said.report.replies[0].verdict
+    assert "c.city" in said.markdown
