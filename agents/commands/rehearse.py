@@ -165,13 +165,26 @@ async def _recorded(postgres: "Postgres", up: str, down: str | None) -> "Report"
 
 def _public(reading: "Reading", report: "Report") -> dict[str, Any]:
     said = report.model_dump(mode="json", exclude={"findings": {"__all__": {"finding"}}})
-    return said | {"read_as": reading.what, "notes": list(reading.notes)}
+    return said | {"read_as": reading.what, "notes": _notes(reading, report)}
+
+
+def _notes(reading: "Reading", report: "Report") -> list[str]:
+    from tools.postgres.rehearsal.script import read_script
+    from tools.postgres.rehearsal.unrun import unrun
+
+    stopped = next((each.statement for each in report.steps if each.error is not None), None)
+    return [*reading.notes, *(unrun(read_script(reading.up), stopped) if stopped is not None else ())]
 
 
 def _text(reading: "Reading", report: "Report", verbose: bool) -> str:
     from common.figures import show
+    from tools.postgres.rehearsal.rewrite import only_timed
 
-    lines = [report.verdict.upper(), f"Read as {reading.what}.", *(f"Note: {each}." for each in reading.notes)]
+    lines = [
+        report.verdict.upper(),
+        f"Read as {reading.what}.",
+        *(f"Note: {each}." for each in _notes(reading, report)),
+    ]
     lines.append(report.copy_about)
     failed = next((each.statement for each in report.steps if each.error is not None), None)
     until = "" if failed is None else f" until statement {failed} fails"
@@ -199,6 +212,9 @@ def _text(reading: "Reading", report: "Report", verbose: bool) -> str:
             if lock.statement == step.statement
         ]
         lines.append(f"  {step.statement}. {' '.join(step.sql.split())[:90]}")
+        if not step.ran:
+            lines.append(f"     not run, as statement {failed} failed")
+            continue
         lines.append(
             "     " + "; ".join([show("ms", step.ms), *waits, *([f"failed: {step.error}"] if step.error else [])])
         )
@@ -206,7 +222,7 @@ def _text(reading: "Reading", report: "Report", verbose: bool) -> str:
     lines += [f"  {line}" for line in report.down.sql.strip().splitlines()]
     lines += [f"  not as before: {each}" for each in report.down.differences[:20]]
     lines += [f"  lost: {each}" for each in report.down.lost]
-    same = report.rewrite is not None and _only_timed(report.rewrite.up, [each.sql for each in report.steps])
+    same = report.rewrite is not None and only_timed(report.rewrite.up, [each.sql for each in report.steps])
     if report.rewrite is not None:
         word = "rehearsed" if report.rewrite.rehearsed else "not rehearsed"
         title = "The same with a lock_timeout, so that nobody queues behind it for long" if same else "Safer steps"
@@ -232,11 +248,6 @@ def _time(report: "Report") -> str:
     if one.most_seconds <= 1.5 * one.seconds:
         return f"about {least}"
     return f"about {least} to {show('live_s', one.most_seconds)} (the fastest and the slowest of {one.runs} runs on the copy)"
-
-
-def _only_timed(up: str, sent: list[str]) -> bool:
-    """Whether the steps are the statements that were sent, with a limit on waiting for locks before them."""
-    return up.partition("\n")[2] == "".join(f"{each};\n" for each in sent)
 
 
 def _restores(report: "Report") -> str:

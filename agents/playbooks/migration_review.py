@@ -17,6 +17,9 @@ _WORDS = re.compile(
     r"\b(migrat\w*|roll ?(out|back)|deploy\w*|locks?|safe|zero[- ]downtime|undo\w*|alembic|ddl|schema change)\b", re.I
 )
 _LOCKS = re.compile(r"\b(lock(s|ed|ing)?|block(s|ed|ing)?|downtime)\b", re.I)
+_RISK_OF_STEPS = "The steps take longer in all, and must run outside one transaction."
+_RISK_OF_WAITING = "Where somebody holds the table for longer than the lock_timeout, it fails and is to be run again."
+_WHY_TIMED = "The same with a lock_timeout, so that nobody queues behind it for long; rehearsed on the copy."
 _VERDICTS = {
     "safe": "This can run as it is: a busy application would not notice",
     "careful": "This works, on one condition",
@@ -87,7 +90,8 @@ def _instead(rehearsal: Evidence, worst: Finding | None) -> str:
     failed = failed_at(rehearsal)
     if failed is not None:
         return f"Statement {ref(rehearsal, f'steps.{failed}.statement')} fails here: {ref(rehearsal, f'steps.{failed}.error')}."
-    if (rehearsal.data["rewrite"] or {}).get("rehearsed"):
+    unseen = worst is not None and worst.object.startswith("event trigger ")  # which runs with any other steps, too
+    if (rehearsal.data["rewrite"] or {}).get("rehearsed") and not unseen:
         return "The steps below lead to the same end without that."
     given = rehearsal.data["findings"]
     at = next(
@@ -116,7 +120,7 @@ def _way_back(rehearsal: Evidence) -> str:
 
 
 def _prose(rehearsal: Evidence) -> tuple[str, ...]:
-    said = [ref(rehearsal, "copy_about"), *locks(rehearsal)]
+    said = [ref(rehearsal, "copy_about"), *locks(rehearsal), *_not_run(rehearsal)]
     if rehearsal.data["estimate"]["live_rows"] and failed_at(rehearsal) is None:
         said.append(
             f"At the live size ({ref(rehearsal, 'estimate.live_rows')} rows) expect about {ref(rehearsal, 'estimate.seconds')}."
@@ -124,21 +128,38 @@ def _prose(rehearsal: Evidence) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _not_run(rehearsal: Evidence) -> tuple[str, ...]:
+    """A sentence where statements come after the one that failed."""
+    steps = rehearsal.data["steps"]
+    if all(one.get("ran", True) for one in steps):
+        return ()
+    whole = any(one["sql"].lower().startswith(("begin", "start")) for one in steps)
+    psql = "" if whole else "; psql goes on with it unless ON_ERROR_STOP is set"
+    return (f"What comes after the statement that fails was not run, and nothing is known of it{psql}.",)
+
+
 def _proposal(brief: Brief, rehearsal: Evidence, up: str) -> Proposal | None:
     """The safe rewrite when there is one, else the migration itself with its way back when that is proven."""
+    from tools.postgres.rehearsal.rewrite import only_timed
+
     authority = brief.role.authority.get("migration")
     if authority is None:
         return None
     rewrite, down = rehearsal.data["rewrite"] or {}, rehearsal.data["down"]
     if rewrite.get("up") and rewrite.get("rehearsed"):
+        timed = only_timed(rewrite["up"], [one["sql"] for one in rehearsal.data["steps"]])
         return Proposal(
             kind="migration",
             up=rewrite["up"],
             down=rewrite["down"],
-            why="The same end, by steps that do not stop the application; rehearsed on the copy.",
-            risks=("The steps take longer in all, and must run outside one transaction.",),
+            why=_WHY_TIMED
+            if timed
+            else "The same end, by steps that do not stop the application; rehearsed on the copy.",
+            risks=(_RISK_OF_WAITING,) if timed else (_RISK_OF_STEPS,),
             options=(
-                Option(title="The steps above", weighed="no long lock", chosen=True),
+                Option(
+                    title="The steps above", weighed="no long queue behind it" if timed else "no long lock", chosen=True
+                ),
                 Option(title="The migration as it was sent", weighed=_VERDICTS[rehearsal.data["verdict"]].lower()),
             ),
             authority=authority,

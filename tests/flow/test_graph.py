@@ -48,7 +48,14 @@ def test_a_migration_is_rehearsed_and_comes_with_its_way_back(any_shop):
     (proposal,) = said.json["proposals"]
     assert "ADD COLUMN note" in proposal["up"]
     assert "DROP COLUMN" in proposal["down"]
+    assert not any("take longer" in risk or "outside one transaction" in risk for risk in proposal["risks"])
     assert said.json["status"] == "needs_approval"
+
+
+def test_what_comes_after_a_statement_that_fails_is_said_to_be_unknown(any_shop):
+    text = "ALTER TABLE shop.orders ADD CHECK (id < 0);\nALTER TABLE shop.orders DROP COLUMN placed_at;"
+    said = consulted(any_shop, f"May we run this?\n```sql\n{text}\n```")
+    assert "psql goes on with it unless ON_ERROR_STOP is set" in said.markdown
 
 
 RAILS = """Migrating to AddNoteToOrders (20260101000000)

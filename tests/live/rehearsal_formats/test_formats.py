@@ -246,3 +246,29 @@ def test_the_command_says_what_it_read(shop: Shop, tmp_path: Path, how: str) -> 
     assert done.returncode == (0 if said["verdict"] == "safe" else 1)
     assert said["read_as"].startswith("a Flyway migration" if how == "file" else "a Rails log")
     assert (said["down"]["source"], said["down"]["restores"]) == ("given", True)
+
+
+STOPS = """ALTER TABLE shop.colour ADD CHECK (id > 5);
+ALTER TABLE shop.colour DROP COLUMN name;
+"""
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+def test_the_command_names_what_it_did_not_run(shop: Shop, form: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "agents", "rehearse", "--dsn", shop.dsn, "-", *form],
+        cwd=directories.ROOT, env=os.environ, input=STOPS, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    note = (
+        "statement 1 failed, so statement 2 was not run: nothing is known of what follows; psql without ON_ERROR_STOP would"
+        " go on with statement 2 all the same"
+    )
+    if form:
+        said = json.loads(done.stdout)
+        assert said["notes"] == [note]
+        assert [each["ran"] for each in said["steps"]] == [True, False]
+    else:
+        assert f"Note: {note}." in done.stdout
+        assert "  2. ALTER TABLE shop.colour DROP COLUMN name\n     not run, as statement 1 failed\n" in done.stdout

@@ -42,7 +42,10 @@ class LockOut(BaseModel):
 
 
 class StepOut(BaseModel):
-    """One statement as it ran on the copy; `ms` milliseconds there, `live_ms` the estimate at live size."""
+    """One statement as it ran on the copy; `ms` milliseconds there, `live_ms` the estimate at live size.
+
+    Without `ran` it did not, as one before it failed: nothing is known of it.
+    """
 
     statement: int
     sql: str
@@ -53,6 +56,7 @@ class StepOut(BaseModel):
     built: list[str]
     scanned: list[str]
     error: str | None
+    ran: bool = True
 
 
 class Estimate(BaseModel):

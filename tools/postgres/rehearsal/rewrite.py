@@ -54,6 +54,11 @@ def safer(case: Case) -> Safer:
     return Safer(_joined(list(_timed(lines))), tuple(kept))
 
 
+def only_timed(up: str, sent: list[str]) -> bool:
+    """Whether the steps are the statements that were sent, with a limit on waiting for locks before them."""
+    return up.partition("\n")[2] == _joined(sent)
+
+
 def _timed(lines: list[str]) -> Iterator[str]:
     """A limit on waiting for locks around all that keeps others waiting, none around what builds CONCURRENTLY."""
     now = ""

@@ -122,6 +122,8 @@ async def scope_of(
                 continue
             if row["filtered"] and row["kind"] in "rp":
                 missing.append(f"{name}: row security hides some of its rows from {postgres.role}")
+            if row["kind"] == "f" and writes:
+                missing.append(f"{name}: a foreign table of the server {row['server']}, which no copy reaches")
             relations[row["oid"]] = Relation(
                 oid=row["oid"],
                 name=name,

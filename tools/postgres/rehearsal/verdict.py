@@ -14,6 +14,7 @@ from tools.postgres.rehearsal.case import Case
 from tools.postgres.rehearsal.causes import one_a_cause
 from tools.postgres.rehearsal.copy import Copy, copy_of
 from tools.postgres.rehearsal.estimate import assumptions
+from tools.postgres.rehearsal.event_triggers import check, event_triggers_of
 from tools.postgres.rehearsal.hazards import RULES
 from tools.postgres.rehearsal.holders import holders_named
 from tools.postgres.rehearsal.live import ask
@@ -130,11 +131,14 @@ async def rehearse_on(
         findings = one_a_cause(every)
         safe = judge(findings) == "safe"
         rewrite, kept = (None, []) if safe else await rewritten(spare, case, progress)
+    guards = await event_triggers_of(postgres, trace)
+    findings += check(case, guards)  # no other steps would spare them
     with suppress(Missing):
         in_transaction = any(each.in_transaction for each in migration.statements)
         findings += await lint(migration.up, postgres.version // 10_000, in_transaction)
     report = _report(case, sorted(findings, key=lambda each: each.severity.rank), rewrite, kept, _lost(trial, every))
-    return report.model_copy(update={"missing": [*report.missing, *without]})
+    left_off = [each.left_off for each in guards]
+    return report.model_copy(update={"missing": [*report.missing, *left_off, *without]})
 
 
 def judge(findings: list[Finding]) -> Verdict:
@@ -162,7 +166,7 @@ def _report(
             error=step.error,
         )
         for step in trial.steps
-    ]
+    ] + [_not_run(each) for each in trial.up[len(trial.steps) :]]
     return Report(
         verdict=judge(findings),
         findings=[
@@ -223,6 +227,13 @@ def _report(
         copy_kind=trial.copy.kind,
         missing=[*trial.copy.missing, *trial.copy.passing],
     )
+
+
+def _not_run(statement: Statement) -> StepOut:
+    return StepOut(
+        statement=statement.number, sql=statement.sql, ms=0, live_ms=0, wal_bytes=0, rewritten=[], built=[], scanned=[],
+        error=None, ran=False,
+    )  # fmt: skip
 
 
 def _estimate(case: Case) -> Estimate:

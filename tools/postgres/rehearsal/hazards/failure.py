@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pglast import ast
+from pglast.enums import AlterTableType, ConstrType
 from psycopg import sql
 
 from common.figures import Value
@@ -10,11 +11,14 @@ from common.findings import Finding, Severity
 from tools.postgres.rehearsal.broken import names
 from tools.postgres.rehearsal.case import Case
 from tools.postgres.rehearsal.names import QualifiedName
+from tools.postgres.rehearsal.rewrites.step import ident
 from tools.postgres.rehearsal.script import Statement
 from tools.postgres.rehearsal.step import Step
 from tools.postgres.rehearsal.views import around
 
 _DEPENDENT = frozenset({"2BP01"})
+_FILLED = {ConstrType.CONSTR_DEFAULT, ConstrType.CONSTR_IDENTITY, ConstrType.CONSTR_GENERATED}
+_UNDEFINED_TABLE = "42P01"
 _ENUM = frozenset({"55P04"})
 
 
@@ -32,6 +36,12 @@ def check(case: Case) -> Iterator[Finding]:
         return  # concurrently.py names it
     if state[:2] in ("22", "23"):
         code, remedy = "fails-on-existing-data", "Mend the rows first, in a migration of their own."
+        new = _empty_column(statement) if state == "23502" else ""
+        if new:
+            remedy = (
+                f"Give the new column {new} a DEFAULT; or add it without NOT NULL, fill it in batches, then add CHECK ({new} IS"
+                " NOT NULL) NOT VALID, VALIDATE it, SET NOT NULL and drop the CHECK."
+            )
         answer = next((each for each in case.answers if each.statement == step.number and each.against), None)
         if answer is not None:
             summary += f" (live: {answer.counted})"
@@ -55,10 +65,31 @@ def check(case: Case) -> Iterator[Finding]:
         summary = "Statement {statement} could not be looked into: the live server has {absent}, the copy has not"
         named = " ".join(f"SELECT FROM {each} LIMIT 0;" for each in case.absent)
         remedy = f"Nothing is known against it. Rehearse it after a statement that names what it needs: {named}"
+    elif state == _UNDEFINED_TABLE and (foreign := _foreign(case, statement)):
+        code, remedy = "not-possible-here", "Nothing is known against it. Rehearse the file without it."
+        said["foreign"] = foreign
+        summary = "Statement {statement} could not be looked into: {foreign} is a foreign table, which no copy has"
     else:
         code, remedy = "not-possible-here", f"Correct statement {step.number} (line {statement.line})."
         summary = "Statement {statement} cannot run here: {said}"
     yield Finding(code=code, severity=Severity.HIGH, object=str(where), summary=summary, facts=said, remedy=remedy)
+
+
+def _empty_column(statement: Statement) -> str:
+    """The column that it adds as NOT NULL with nothing to fill it; empty when there is none."""
+    for command in getattr(statement.node, "cmds", None) or ():
+        if getattr(command, "subtype", None) == AlterTableType.AT_AddColumn:
+            kinds = {each.contype for each in command.def_.constraints or ()}
+            if ConstrType.CONSTR_NOTNULL in kinds and not kinds & _FILLED:
+                return ident(command.def_.colname)
+    return ""
+
+
+def _foreign(case: Case, statement: Statement) -> str:
+    """The foreign table that it names; empty when it names none."""
+    named = statement.tables
+    found = (each.name for each in case.trial.copy.relations if each.kind == "f")
+    return next((str(each) for each in found if {(each.schema, each.name), (None, each.name)} & set(named)), "")
 
 
 def _where(case: Case, step: Step, statement: Statement) -> QualifiedName | str:

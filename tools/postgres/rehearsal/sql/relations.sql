@@ -11,7 +11,9 @@ SELECT c.oid::bigint AS oid,
             THEN pg_total_relation_size(c.oid) ELSE 0 END AS total_bytes,
        has_schema_privilege(n.oid, 'USAGE')
            AND (c.relkind = 'S' OR has_table_privilege(c.oid, 'SELECT')) AS readable,
-       c.relkind <> 'S' AND row_security_active(c.oid) AS filtered
+       c.relkind <> 'S' AND row_security_active(c.oid) AS filtered,
+       (SELECT quote_ident(s.srvname) FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver
+         WHERE f.ftrelid = c.oid) AS server
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.oid::bigint = ANY (%(scope)s)
