@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tools.postgres.copying.proofs import EVEN, IBAN_LENGTHS, is_iban, is_payment_card, luhn
 
@@ -123,8 +123,14 @@ def spans(text: str, *, national: bool = True) -> list[tuple[int, int]]:
     7 to 15 digits. Without `national` those with `+` only: the others look like many things.
     """
     text = text.translate(EVEN)
+    within = (*dialled_within(text), *called(text)) if national else ()
+    return apart((*_ibans(text), *phones(text), *_cards(text), *within))
+
+
+def apart(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those of them that are in none of the earlier ones, not in part either; in order of their places."""
     found: list[tuple[int, int]] = []
-    for each in (*_ibans(text), *_phones(text), *_cards(text), *(_nationals(text) if national else ())):
+    for each in spans:
         at = bisect(found, each)
         if (at == 0 or found[at - 1][1] <= each[0]) and (at == len(found) or each[1] <= found[at][0]):
             insort(found, each)
@@ -160,12 +166,21 @@ def _card(text: str, groups: list[tuple[int, int]]) -> bool:
     return is_payment_card(digits) or (len(groups) > 1 and len(set(digits)) > 1 and luhn(digits))
 
 
-def _phones(text: str) -> Iterator[tuple[int, int]]:
+def phones(text: str) -> Iterator[tuple[int, int]]:
+    """Telephone numbers with `+`, 8 to 15 digits: of a text of even blanks and hyphens (`EVEN`)."""
     return (found.span() for found in _PHONE.finditer(text)) if "+" in text else iter(())
 
 
-def _nationals(text: str) -> Iterator[tuple[int, int]]:
-    for found in (*_NATIONAL.finditer(text), *_CALLED.finditer(text)):
-        number = found[found.lastindex or 0]
-        if 7 <= sum(map(str.isdigit, number)) <= 15 and not _DAY.match(number):
-            yield found.span(found.lastindex or 0)
+def dialled_within(text: str) -> Iterator[tuple[int, int]]:
+    """Telephone numbers as they are dialled within a country, 7 to 15 digits, of such a text; no days."""
+    return (found.span() for found in _NATIONAL.finditer(text) if is_dialled(found[0]))
+
+
+def called(text: str) -> Iterator[tuple[int, int]]:
+    """The same after a word such as `call`, however they are written."""
+    return (found.span(1) for found in _CALLED.finditer(text) if is_dialled(found[1]))
+
+
+def is_dialled(number: str) -> bool:
+    """Whether digits and what may stand between them are as many as a telephone number has, and no day."""
+    return 7 <= sum(map(str.isdigit, number)) <= 15 and not _DAY.match(number)
