@@ -5,7 +5,7 @@ Everything here is untrusted data. It is parsed and compared with what the serve
 
 import re
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from agents.pasted import migration
 from agents.sqltext import Sort, Statement, blocks, statements
@@ -14,6 +14,8 @@ from tools.postgres.rehearsal.formats.reading import Reading
 _ITEM = re.compile(r"[ \t]*\d+[.)](?:[ \t]|$)")
 _NAME = re.compile(r"`([A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)?)`|\b([A-Za-z_]\w*\.[A-Za-z_]\w*)\b|\b([a-z]\w*_\w+)\b")
 _MOST_STATEMENTS = 200
+Block = tuple[str, str]
+"""A stretch of a text: what it is (`words`, `plan`, or SQL as `read` or `change`), and the text."""
 
 
 class Question(BaseModel):
@@ -28,6 +30,8 @@ class Question(BaseModel):
     names: tuple[str, ...] = ()
     pasted: Reading | None = None
     """The migration that the statements are, when one of the known tools wrote or printed it."""
+    blocks: tuple[Block, ...] = Field(default=(), exclude=True)
+    """What it was made of, in the order written; not kept, for it is needed only to see whether it asks for several things."""
 
     def of(self, *sorts: Sort) -> tuple[Statement, ...]:
         """The statements of these sorts, as written."""
@@ -59,20 +63,20 @@ def questions(title: str, body: str) -> list[Question]:
     if (pasted := migration(whole)) is not None:
         before, reading, after = pasted
         words = [block for text in (before, after) for block in blocks(text) if block[0] == "words"]
-        question = _question(1, [*words, ("change", reading.up)])
+        question = question_of(1, [*words, ("change", reading.up)])
         return [question.model_copy(update={"pasted": reading})]
     found = blocks(whole)
-    groups: list[list[tuple[str, str]]] = [[]]
+    groups: list[list[Block]] = [[]]
     for kind, text in found:
         if kind == "words" and _opens_another(groups[-1], text):
             groups.append([])
         if kind == "change" and any(known == "read" for known, _ in groups[-1]):
             groups.append(_leading_over(groups[-1]))
         groups[-1].append((kind, text))
-    return [_question(number, group) for number, group in enumerate((g for g in groups if g), 1)]
+    return [question_of(number, group) for number, group in enumerate((g for g in groups if g), 1)]
 
 
-def _leading_over(group: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _leading_over(group: list[Block]) -> list[Block]:
     """Takes the words behind the last statement of a group out of it: they lead over to the statement that follows."""
     last = max(place for place, (kind, _) in enumerate(group) if kind != "words")
     words = group[last + 1 :]
@@ -80,7 +84,7 @@ def _leading_over(group: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return words
 
 
-def _opens_another(group: list[tuple[str, str]], words: str) -> bool:
+def _opens_another(group: list[Block], words: str) -> bool:
     """A numbered item after another opens a question; so do words after SQL that ask. A closing remark does not."""
     numbered = bool(_ITEM.match(words))
     if numbered and any(kind == "words" and _ITEM.match(text) for kind, text in group):
@@ -89,9 +93,17 @@ def _opens_another(group: list[tuple[str, str]], words: str) -> bool:
     return answered and (numbered or "?" in words or words.rstrip().endswith(":"))
 
 
-def _question(number: int, group: list[tuple[str, str]]) -> Question:
+def question_of(number: int, group: list[Block]) -> Question:
+    """The question that these blocks are."""
     words = "\n".join(text for kind, text in group if kind == "words").strip()
     plan = "\n".join(text for kind, text in group if kind == "plan")
     sql = [one for kind, text in group if kind not in ("words", "plan") for one in statements(text)]
     names = dict.fromkeys(next(part for part in match.groups() if part) for match in _NAME.finditer(words))
-    return Question(number=number, words=words, statements=tuple(sql[:_MOST_STATEMENTS]), plan=plan, names=tuple(names))
+    return Question(
+        number=number,
+        words=words,
+        statements=tuple(sql[:_MOST_STATEMENTS]),
+        plan=plan,
+        names=tuple(names),
+        blocks=tuple(group),
+    )

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from agents.asked import Question, questions
 from agents.desk import Desk
+from agents.parts import parts
 from agents.playbooks import OPEN_QUESTION, PLAYBOOKS
 from agents.roles import ROLES
 from tools.postgres.statements import relations
@@ -34,12 +35,12 @@ def assignments(desk: Desk) -> list[Assignment]:
     wanted = desk.case.request.role or _called(desk.issue.labels)
     found: list[Assignment] = []
     for question in questions(desk.issue.title, desk.issue.body):
-        playbook = max(PLAYBOOKS.values(), key=lambda one: one.fits(question))
-        if found and _goes_on(question, playbook.name, found[-1]):
-            found[-1] = found[-1].model_copy(update={"question": found[-1].question.joined(question)})
-            continue
-        question = question.model_copy(update={"number": len(found) + 1})
-        found.append(Assignment(question=question, playbook=playbook.name, role=wanted or playbook.role))
+        for place, (part, playbook) in enumerate(parts(question)):
+            if found and not place and _goes_on(part, playbook.name, found[-1]):
+                found[-1] = found[-1].model_copy(update={"question": found[-1].question.joined(part)})
+                continue
+            part = part.model_copy(update={"number": len(found) + 1})
+            found.append(Assignment(question=part, playbook=playbook.name, role=wanted or playbook.role))
     for one in found:
         desk.progress(f"triage: question {one.question.number}: {one.playbook}, for the {one.role}")
     return found

@@ -3,10 +3,12 @@
 import re
 from typing import Any
 
+from agents.asked import Question
 from agents.desk import Brief
 from agents.playbooks.words import ref
 from common.evidence import Evidence
 from tools.postgres.statements import parse
+from tools.postgres.words import nearest
 
 _SKEWED = 0.5
 """A value that fills more of the rows than this is not looked up by an index."""
@@ -20,6 +22,17 @@ def keys(index: dict[str, Any]) -> tuple[str, ...]:
     statement = parse(str(index["definition"]))[0].stmt
     assert isinstance(statement, ast.IndexStmt)
     return tuple(each.name or "" for each in statement.indexParams or ())
+
+
+def no_such(indexes: Evidence, question: Question) -> str:
+    """That no index has the name that is asked about, with the one that it may be instead."""
+    tables = {part for one in indexes.data["indexes"] for part in (one["table"], str(one["table"]).rsplit(".", 1)[-1])}
+    asked = next((name for name in question.names if name not in tables), "")
+    near = nearest(asked, [str(one["name"]) for one in indexes.data["indexes"]]) if asked else ""
+    called = f"named `{asked}`" if asked else "of that name"
+    return f"There is no index {called} that this role can see. " + (
+        f"Did you mean `{near}`?" if near else "Check the name."
+    )
 
 
 def partial(index: dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from agents.asked import Question
 from agents.desk import Brief
-from agents.playbooks.index_facts import filled, guarded, keys, on, read_by
+from agents.playbooks.index_facts import filled, guarded, keys, no_such, on, read_by
 from agents.playbooks.mechanics import locks
 from agents.playbooks.one_query import answer_one
 from agents.playbooks.playbook import Playbook
@@ -155,7 +155,7 @@ async def _unknown(brief: Brief, indexes: Evidence, wanted: list[str]) -> Reply:
             "Paste the statement it is meant for; it is then tried with and without the index on a copy."
         )
     else:
-        verdict = "No index of that name can be seen by this role, so nothing can be said of it. Check the name."
+        verdict = no_such(indexes, brief.question)
     return Reply(
         role=brief.role.name,
         question=brief.question.number,
@@ -164,9 +164,7 @@ async def _unknown(brief: Brief, indexes: Evidence, wanted: list[str]) -> Reply:
         looked_at=(indexes.id,),
         status=CaseStatus.PARTIAL,
         decides=True,
-        problem=""
-        if wanted
-        else "No index of that name can be seen by this role. Check the name, or GRANT SELECT on its table.",
+        problem="" if wanted else f"{verdict} Or GRANT SELECT on its table.",
     )
 
 

@@ -36,6 +36,29 @@ def test_two_questions_get_two_answers(any_shop):
     assert "## 2. Is this index useful?" in said.markdown
 
 
+def test_questions_in_one_breath_get_an_answer_each(shop):
+    text = "monthly revenue report is too slow, it joins customers and orders by month. and is the backup good?"
+    said = consulted(shop, text)
+    slow, backup = (reply for reply in said.report.replies if reply.question)
+    assert slow.title == "Slow, but which statement?"
+    assert slow.status == "partial"
+    assert backup.title == "Is the backup good?"
+    assert "## 1. Slow, but which statement?" in said.markdown
+    assert "## 2. Is the backup good?" in said.markdown
+
+
+def test_two_names_that_nothing_has_are_both_answered_with_the_nearest(shop):
+    said = consulted(shop, "is index orders_placed_att_idx useful, and may I drop table customer?")
+    index, table = (reply for reply in said.report.replies if reply.question)
+    assert index.verdict == (
+        "There is no index named `orders_placed_att_idx` that this role can see. Did you mean `shop.orders_placed_at_idx`?"
+    )
+    assert "There is no table, view or column customer that this role can see" in said.markdown
+    assert "Did you mean shop.customers?" in said.markdown
+    assert said.exit_code == 2
+    assert table.title == "May it go?"
+
+
 def test_a_question_no_rule_fits_gets_an_honest_answer(shop):
     said = consulted(shop, "Should we move to another cloud?")
     assert said.json["status"] == "partial"

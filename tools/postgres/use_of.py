@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from common.errors import UnknownObject
 from common.queries import query
 from tools.postgres.connection import Row, Session
+from tools.postgres.words import nearest
 from tools.tool import Bench, Effect, Tool
 
 _KINDS = {"r": "table", "p": "partitioned table", "v": "view", "m": "materialized view", "f": "foreign table"}
@@ -93,10 +94,12 @@ async def run(args: Args, bench: Bench) -> Result:
     async with bench.live() as session:
         rows = await session.rows(query(__package__, "use_of"), {"names": [_plain(name) for name in args.names]})
         if not rows:
+            known_names = [str(row["name"]) for row in await session.rows(query(__package__, "relation_names"))]
+            near = list(dict.fromkeys(filter(None, (nearest(name, known_names) for name in args.names))))
             raise UnknownObject(
                 kind="table, view or column",
                 name=", ".join(args.names),
-                next="Check the name, or write it as schema.table.",
+                next=f"Did you mean {' or '.join(near)}?" if near else "Check the name, or write it as schema.table.",
             )
         await session.set_local("search_path", "")  # so that every name comes with its schema
         distinct = {(row["oid"], row["attnum"]): row for row in rows}

@@ -1,11 +1,15 @@
-"""The words of a question that may name a table or a column."""
+"""The words of a question that may name a table or a column, and the name that a misspelt one may mean."""
 
+import difflib
 import itertools
 import re
+from collections.abc import Sequence
 
 _WORD = re.compile(r"[^\W_]+(?:_[^\W_]+)*")
 _MOST = 400
 """Words looked at: a long issue names what it is about early."""
+_LIKE = 0.8
+"""difflib's ratio, 0..1, from which one name may be meant by another: a letter or two amiss."""
 _COMMON = frozenset(
     """
     about after all also and any are because been before but can database does done else for from get has have how index
@@ -24,6 +28,14 @@ def words_of(text: str) -> list[str]:
     for left, right in itertools.pairwise(plain):
         forms.update(f"{left}_{form}" for form in _forms(right))
     return sorted(forms)
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """The known name (`schema.name`) that `name` is most like, case and a schema it does not give aside; empty if none is."""
+    bare = "." not in name
+    spelt = {(one.rsplit(".", 1)[-1] if bare else one).lower(): one for one in reversed(known)}
+    close = difflib.get_close_matches(name.lower(), spelt, n=1, cutoff=_LIKE)
+    return spelt[close[0]] if close else ""
 
 
 def _forms(word: str) -> set[str]:

@@ -127,6 +127,9 @@ async def test_partitions_and_what_nothing_hangs_on(bench: Bench) -> None:
     assert result.unknown == ("app.nix", "nix.alone.id")
     with pytest.raises(UnknownObject):
         await use_of.run(use_of.Args(names=("nix",)), bench)
+    for name in ("parents", "app.parnet", "Parent"):
+        with pytest.raises(UnknownObject, match=r"Did you mean app\.parent\?"):
+            await use_of.run(use_of.Args(names=(name,)), bench)
 
 
 @pytest.mark.parametrize(
