@@ -20,6 +20,8 @@ _LOCKS = re.compile(r"\b(lock(s|ed|ing)?|block(s|ed|ing)?|downtime)\b", re.I)
 _RISK_OF_STEPS = "The steps take longer in all, and must run outside one transaction."
 _RISK_OF_WAITING = "Where somebody holds the table for longer than the lock_timeout, it fails and is to be run again."
 _WHY_TIMED = "The same with a lock_timeout, so that nobody queues behind it for long; rehearsed on the copy."
+_LOST = 10
+"""So much of what a way back loses is named."""
 _VERDICTS = {
     "safe": "This can run as it is: a busy application would not notice",
     "careful": "This works, on one condition",
@@ -119,8 +121,18 @@ def _way_back(rehearsal: Evidence) -> str:
     return f"The way back {whose} was run on the copy and restores catalogue and rows{lost}."
 
 
+def _lost(rehearsal: Evidence) -> list[str]:
+    """What the way back does not bring back, where the verdict says so."""
+    lost = rehearsal.data["down"]["lost"] if rehearsal.data["down"]["restores"] else []
+    if not lost:
+        return []
+    each = "\n".join(f"- {ref(rehearsal, f'down.lost.{number}')}" for number in range(len(lost[:_LOST])))
+    more = f"\n\nWhat else it loses is listed in {rehearsal.id}." if len(lost) > _LOST else ""
+    return [f"What the way back loses:\n\n{each}{more}"]
+
+
 def _prose(rehearsal: Evidence) -> tuple[str, ...]:
-    said = [ref(rehearsal, "copy_about"), *locks(rehearsal), *_not_run(rehearsal)]
+    said = [*_lost(rehearsal), ref(rehearsal, "copy_about"), *locks(rehearsal), *_not_run(rehearsal)]
     if rehearsal.data["estimate"]["live_rows"] and failed_at(rehearsal) is None:
         said.append(
             f"At the live size ({ref(rehearsal, 'estimate.live_rows')} rows) expect about {ref(rehearsal, 'estimate.seconds')}."

@@ -6,15 +6,13 @@ from agents.desk import Brief
 from agents.playbooks import query_words
 from agents.playbooks.number_text import told
 from agents.playbooks.query_case import QueryCase
-from agents.playbooks.query_proposal import proposal
+from agents.playbooks.query_proposal import by_estimate, proposal
 from agents.playbooks.words import ref, stopped
 from agents.reply import CaseStatus, PlanPair, Proposal, Reply
 from common.evidence import Evidence
 from common.findings import Finding
 from tools.postgres.statements import has_parameters, with_values
 
-_WORTH = 0.8
-"""A change is proposed when the statement then takes at most this share of its time."""
 _FAST_MS = 1.0
 """A statement that takes no longer, and whose plan shows nothing wrong, is left alone."""
 _CHANGES = 6
@@ -67,7 +65,9 @@ async def _looked_at(case: QueryCase, live: str, on_copy: Sequence[str], also: S
     changes = [*also, *_indexes(case.candidates), *(await _rewrites(case) if not case.write else ())]
     if changes:
         first, *others = on_copy
-        case.measured = await case.brief.call("measure", sql=first, others=others, changes=changes[: 2 * _CHANGES])
+        case.measured = await case.brief.call(
+            "measure", sql=first, others=others, changes=changes[: 2 * _CHANGES], live=plan.data["plan"]
+        )
     return _reply(case)
 
 
@@ -110,8 +110,8 @@ async def _rewrites(case: QueryCase) -> list[dict[str, str]]:
 
 
 def _reply(case: QueryCase) -> Reply:
-    best = case.best(_WORTH)
-    offer = proposal(case, best) if best is not None else None
+    best = case.best
+    offer = proposal(case, best) if best is not None else by_estimate(case)
     return Reply(
         role=case.brief.role.name,
         question=case.brief.question.number,
@@ -130,7 +130,7 @@ def _reply(case: QueryCase) -> Reply:
 
 def _findings(case: QueryCase) -> tuple[Finding, ...]:
     """What the rules found, without an index they miss that was tried and made nothing faster."""
-    refuted = case.measured is not None and case.measured.ok and case.measured.data["best"] is None
+    refuted = case.measured is not None and case.measured.ok and case.measured.data["best"] is None and not case.doubted
     return tuple(one for one in case.findings if not (refuted and one.code == "missing-index"))
 
 
@@ -156,7 +156,7 @@ def _limits(case: QueryCase) -> tuple[str, ...]:
 def _status(case: QueryCase, offer: Proposal | None) -> CaseStatus:
     if any(one.data.get("engine_lost") for one in case.records) or case.invented:
         return CaseStatus.PARTIAL
-    if offer is None and case.ran is None and not case.write:
+    if offer is None and (case.doubted or (case.ran is None and not case.write)):
         return CaseStatus.PARTIAL
     if offer is not None and offer.authority != "full":
         return CaseStatus.NEEDS_APPROVAL

@@ -8,6 +8,8 @@ from common.findings import Finding, Severity
 
 _INVENTED = "no column to take a value from"
 """How the advisor names a value that stands for a parameter and comes from nowhere."""
+_WORTH = 0.8
+"""A change is proposed when the statement then takes at most this share of its time, or of its estimated cost."""
 
 
 @dataclass
@@ -93,14 +95,48 @@ class QueryCase:
         sources = [one["source"] for one in self.candidates.data["values_used"] if one["source"] != "a usual page"]
         return bool(sources) and all(source == _INVENTED for source in sources)
 
-    def best(self, worth: float) -> int | None:
-        """The position of the change worth proposing: it leaves at most the share `worth` of the time."""
+    @property
+    def doubted(self) -> bool:
+        """Whether it ran on the copy, and its times there mean nothing."""
+        return self.measured is not None and self.measured.ok and bool(self.measured.data["doubt"])
+
+    @property
+    def best(self) -> int | None:
+        """The position of the change worth proposing, as it was measured."""
         if self.measured is None or not self.measured.ok:
             return None
         position = self.measured.data["best"]
-        if position is None or self.measured.data["tried"][position]["after_share"] > worth:
+        if position is None or self.measured.data["tried"][position]["after_share"] > _WORTH:
             return None
         return int(position)
+
+    @property
+    def estimated(self) -> tuple[int, int] | None:
+        """Where times mean nothing: the index that is worth proposing by the live planner's estimate, by its position among
+        those tried and among the candidates. None without HypoPG."""
+        if not self.doubted or self.candidates is None or not self.candidates.ok:
+            return None
+        offered = self.candidates.data
+        for number, one in enumerate(offered["candidates"]):
+            cost = one["cost_after"]
+            if not one["chosen"] or cost is None or cost > _WORTH * (offered["cost_before"] or 0.0):
+                continue
+            if (position := self._buildable(one["ddl"])) is not None:
+                return position, number
+        return None
+
+    @property
+    def read_on_copy(self) -> int | None:
+        """The position of the first index that the planner of the copy reads and that can be undone."""
+        return self._buildable("") if self.doubted else None
+
+    def _buildable(self, ddl: str) -> int | None:
+        """The position of the tried index with this text in it that was built, undone, and read where any was named."""
+        assert self.measured is not None
+        for position, one in enumerate(self.measured.data["tried"]):
+            if ddl in one["up"] and not one["sql"] and one["restores"] and (ddl or one["used"]):
+                return position
+        return None
 
 
 def _nodes(node: dict[str, object]) -> list[dict[str, object]]:

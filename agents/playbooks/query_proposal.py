@@ -33,6 +33,34 @@ def proposal(case: QueryCase, best: int) -> Proposal | None:
     )
 
 
+def by_estimate(case: QueryCase) -> Proposal | None:
+    """Proposes the index that the live planner's estimate speaks for, without a time; None where there is none."""
+    measured, offered, known = case.measured, case.candidates, case.estimated
+    authority = case.brief.role.authority.get("index")
+    if known is None or authority is None or measured is None or offered is None:
+        return None
+    position, number = known
+    tried = measured.data["tried"][position]
+    return Proposal(
+        kind="index",
+        up=tried["up"],
+        down=tried["down"],
+        why="Judged by the estimate of the live server's planner (HypoPG) alone. On the copy it was built and its rollback "
+        "brought the copy back as it was; what it gains was not measured there.",
+        risks=(f"The estimate may be wrong: {ref(measured, 'doubt')}.", *_new_index(case, position)),
+        options=(
+            Option(
+                title=f"`{tried['up'].strip()}`",
+                weighed=f"estimated cost {ref(offered, f'candidates.{number}.cost_after')}",
+                chosen=True,
+            ),
+            Option(title="Leave it as it is", weighed=f"estimated cost {ref(offered, 'cost_before')}"),
+        ),
+        authority=authority,
+        rehearsal=measured.id,
+    )
+
+
 def _why(case: QueryCase, best: int) -> str:
     measured = case.measured
     assert measured is not None

@@ -23,6 +23,8 @@ def _asked(case: QueryCase, best: int | None) -> str:
         tried, at = measured.data["tried"][number], f"tried.{number}"
         if tried["problem"]:
             said.append(f"The index asked about could not be tried: {ref(measured, f'{at}.problem')}.")
+        elif case.doubted:
+            said.append("What the index asked about brings could not be measured.")
         elif number != best and tried["used"] is False:
             said.append("The index asked about would not help: the planner does not use it for this statement.")
         elif number != best and not tried["clearly_faster"]:
@@ -49,6 +51,8 @@ def _speed(case: QueryCase, best: int | None) -> str:
             "could be measured would mean anything."
         )
     paging = _paging(case)
+    if case.doubted:
+        return f"{paging or _by_estimate(case)} {now(case)}"
     if measured is not None and measured.ok:
         return f"{paging or 'No change that was tried makes this clearly faster.'} {now(case)}"
     if measured is not None:
@@ -61,6 +65,18 @@ def _speed(case: QueryCase, best: int | None) -> str:
     if case.ran is None and not case.write:
         return f"Nothing stands out in the plan the server would choose, but {now(case)[0].lower()}{now(case)[1:]}"
     return f"The plan reads no more than it must. {now(case)}"
+
+
+def _by_estimate(case: QueryCase) -> str:
+    """What to do where the times of the copy mean nothing."""
+    known = case.estimated
+    if known is None or case.candidates is None:
+        return "Nothing is proposed: what would help could not be measured, since the copy holds masked values (see below)."
+    return (
+        f"Create the index below: the planner of the live server expects a cost of "
+        f"{ref(case.candidates, f'candidates.{known[1]}.cost_after')} with it, {ref(case.candidates, 'cost_before')} without. "
+        "That is an estimate: no time was measured, since the copy holds masked values (see below)."
+    )
 
 
 def _do(case: QueryCase, measured: Evidence, best: int) -> str:
@@ -119,7 +135,8 @@ def now(case: QueryCase) -> str:
 
 def prose(case: QueryCase, best: int | None) -> tuple[str, ...]:
     """The paragraphs below the verdict."""
-    return tuple(filter(None, (*_rewrites(case, best), _remote(case), _none(case), _values(case), _copy(case))))
+    said = (*_rewrites(case, best), _remote(case), _none(case), _values(case), _copy(case), *_doubted(case))
+    return tuple(filter(None, said))
 
 
 def _rewrites(case: QueryCase, best: int | None) -> list[str]:
@@ -165,7 +182,7 @@ def _values(case: QueryCase) -> str:
         f"{ref(offered, f'values_used.{number}.parameter')} from {ref(offered, f'values_used.{number}.source')}"
         for number in range(len(offered.data["values_used"]))
     )
-    return f"The statement came without values, so some were taken: {each}.{_others(offered)}"
+    return f"The statement came without values, so some were taken: {each}.{'' if case.doubted else _others(offered)}"
 
 
 def _others(offered: Evidence) -> str:
@@ -185,3 +202,21 @@ def _copy(case: QueryCase) -> str:
     if case.measured is None or not case.measured.ok:
         return ""
     return f"{ref(case.measured, 'about')} It held {ref(case.measured, 'copied_rows')} rows."
+
+
+def _doubted(case: QueryCase) -> list[str]:
+    """What it takes to measure what a masked copy cannot tell, and the index that may be worth it."""
+    if not case.doubted or case.measured is None:
+        return []
+    needs = "To have it measured, ask again with `DBCREW_POSTGRESQL_COPY=rows` where rows may be copied as they are."
+    if case.estimated is not None:
+        return [needs]
+    if case.candidates is not None and case.candidates.ok and case.candidates.data["how"] != "hypopg":
+        needs += (
+            " With HypoPG on the live server (`CREATE EXTENSION hypopg;`) its planner says what it expects of an index."
+        )
+    read = case.read_on_copy
+    if read is None:
+        return [needs]
+    index = ref(case.measured, f"tried.{read}.up")
+    return [f"An index that the planner of the copy reads; what it brings is not known:\n\n```sql\n{index}\n```", needs]

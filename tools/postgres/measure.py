@@ -12,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from common import directories
 from common.config.settings import CopyKind
 from common.errors import DbcrewError, DiskFull, InputError, MalformedSql, Missing, NoData, Refused
+from tools.postgres.advise.masked import doubt
 from tools.postgres.faults import is_lost, translate
 from tools.postgres.rehearsal.copy import Copy, copy_of
 from tools.postgres.rehearsal.focus import Needs, focus_of, needs_of
+from tools.postgres.rehearsal.meaning import masked_misleads
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.schema import EXTENSION, HARMLESS
 from tools.postgres.rehearsal.snapshot import Snapshot, differences, snapshot
@@ -55,6 +57,8 @@ class Args(BaseModel):
     """The statement, values (as text) for its parameters if it has any, and the changes to try one after the other.
 
     `others` are the same statement with other values in it, which an index must serve too: each is timed like the first.
+    `live` is its plan on the live server as EXPLAIN (FORMAT JSON) gave it, measured where it ran: the rows found on a
+    masked copy are held against it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,6 +67,7 @@ class Args(BaseModel):
     values: tuple[str | None, ...] = ()
     others: tuple[str, ...] = Field(default=(), max_length=3)
     changes: tuple[Change, ...] = Field(min_length=1, max_length=12)
+    live: dict[str, Any] | None = None
 
 
 class Result(BaseModel):
@@ -71,7 +76,8 @@ class Result(BaseModel):
 
     `best` is the position in `tried` of the best change that keeps the rows and can be undone: the one that takes the
     least storage of those that are as fast as the fastest and read no more rows, whichever the values. None when none
-    helps, that is when no change has all its runs faster than all runs without it and makes none of the sets slower.
+    helps, that is when no change has all its runs faster than all runs without it and makes none of the sets slower; and
+    when the times mean nothing: `doubt` then says which masked columns the statement compares, and how many rows it found.
     `about` says what the copy was and what that means for the figures (`copy_kind`: rows, masked, none);
     `copied_rows`, `live_rows` and `whole` count over its tables.
     """
@@ -85,6 +91,7 @@ class Result(BaseModel):
     plan: dict[str, Any]
     tried: tuple[Tried, ...]
     best: int | None
+    doubt: str
     about: str
     copy_kind: CopyKind
     copy_version: str
@@ -147,6 +154,8 @@ async def _trials(args: Args, copy: Copy, bench: Bench, needs: Needs, path: str)
             if needs.writes:  # what was rolled back left dead rows, which would slow down the next
                 await keeper.execute("VACUUM")
             tried.append(await _try(change, args, befores, state, keeper, owner))
+        assert bench.postgres is not None
+        wrong = await doubt(bench.postgres, copy, args.sql, before.plan, args.live, bench.trace.statements)
         return Result(
             sql=args.sql,
             before_ms=before.ms,
@@ -156,8 +165,9 @@ async def _trials(args: Args, copy: Copy, bench: Bench, needs: Needs, path: str)
             rows=before.rows,
             plan=before.plan,
             tried=tuple(tried),
-            best=best_of(tried),
-            about=copy.about,
+            best=None if wrong else best_of(tried),
+            doubt=wrong,
+            about=f"{copy.ground} {masked_misleads(wrong)}" if wrong else copy.about,
             copy_kind=copy.kind,
             copy_version=copy.server_version,
             same_version=copy.same_version,

@@ -8,7 +8,7 @@ import pytest
 from common.config.settings import Settings
 from common.errors import DiskFull, InputError, MalformedSql, NoData, UnknownObject
 from tests.live.rehearsal.conftest import Shop
-from tools.postgres import measure
+from tools.postgres import explain_analyze, measure
 from tools.postgres.connection import Postgres
 from tools.postgres.measure import Args, Change, Result, Tried
 from tools.postgres.rehearsal import copy as copying
@@ -132,6 +132,50 @@ async def test_of_a_large_table_the_rows_asked_for_are_all_there(
     assert result.live_rows == 30_000
     assert hot < result.copied_rows < 30_000
     assert "a sample of the rows of shop.orders" in result.about
+
+
+EMAIL = Change(
+    name="pattern",
+    up="CREATE INDEX users_pattern ON shop.users (email text_pattern_ops)",
+    down="DROP INDEX shop.users_pattern",
+)
+
+
+@pytest.mark.parametrize("said", ["SELECT id", "SELECT count(*)"])
+async def test_runs_that_a_mask_took_the_rows_of_prove_nothing(live: Postgres, settings: Settings, said: str) -> None:
+    statement = f"{said} FROM shop.users WHERE email LIKE 'u12%'"
+    ran = await explain_analyze.TOOL.run(explain_analyze.Args(sql=statement), Bench(settings, live))
+    result = await measure.TOOL.run(Args(sql=statement, changes=(EMAIL,), live=ran.plan), Bench(settings, live))
+    assert result.doubt.startswith("shop.users.email masked, it found ")
+    assert result.doubt.endswith(" where the live server finds 111")
+    assert result.best is None
+    assert result.about.endswith(f"counts and times there are not the live server's: {result.doubt}.")
+    assert "and so are the times" not in result.about
+    whole = f"{said} FROM shop.users WHERE email = 'u12@x'"
+    ran = await explain_analyze.TOOL.run(explain_analyze.Args(sql=whole), Bench(settings, live))
+    result = await measure.TOOL.run(Args(sql=whole, changes=(EMAIL,), live=ran.plan), Bench(settings, live))
+    assert result.doubt == ""
+    assert "and so are the times" in result.about
+
+
+async def test_of_a_sample_fewer_rows_are_no_other_rows(
+    live: Postgres, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure, "WHOLE_UP_TO", 100)
+    few = settings.model_copy(update={"copy_rows": 400})
+    statement = "SELECT id FROM shop.users WHERE email <> 'u12@x'"
+    ran = await explain_analyze.TOOL.run(explain_analyze.Args(sql=statement), Bench(few, live))
+    result = await measure.TOOL.run(Args(sql=statement, changes=(EMAIL,), live=ran.plan), Bench(few, live))
+    assert not result.whole
+    assert 0 < result.rows < ran.rows
+    assert result.doubt == ""
+
+
+async def test_rows_as_they_are_are_never_doubted(live: Postgres, settings: Settings) -> None:
+    rows = settings.model_copy(update={"postgresql_copy": "rows"})
+    args = Args(sql="SELECT id FROM shop.users WHERE email LIKE 'u12%'", changes=(EMAIL,))
+    result = await measure.TOOL.run(args, Bench(rows, live))
+    assert (result.rows, result.doubt) == (111, "")
 
 
 async def test_what_cannot_be_measured_is_named(

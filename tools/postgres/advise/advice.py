@@ -176,7 +176,7 @@ class Adviser:
             await reader.execute(f"SET statement_timeout = {self._limit_ms}")
             await reader.execute("SET default_transaction_read_only = on")
             advice.notes += [f"not on the copy: {each}" for each in copy.missing]
-            built = Built(keeper, reader, grown(copy, advice.cases))
+            built = Built(keeper, reader, grown(copy, [case.statement for case in advice.cases]))
             away = await lost(built, advice.cases)
             here = [case for case in advice.cases if case.number not in away]
             by_number = {case.number: case for case in here}
@@ -208,14 +208,15 @@ class Adviser:
             queries = [case.query for case in here]
             every = frozenset(result.indexes)
             proof = await prove(built, queries, every, until)
-            advice.proof = await distrusted(self._postgres, here, proof, copy.masked, grown(copy, here))
+            more = grown(copy, [case.statement for case in here])
+            advice.proof = await distrusted(self._postgres, here, proof, copy.masked, more)
             kept, advice.proof = await without_the_guilty(built, queries, every, advice.proof, until)
             advice.dropped = [each for each in result.indexes if each not in kept]
             result.indexes = [each for each in result.indexes if each in kept]
             advice.choice = result
             advice.build_ms = built.build_ms
             advice.proof.not_run.update(away)
-            self._keep_used(advice, {table for table, times in grown(copy, here).items() if times > 1})
+            self._keep_used(advice, {table for table, times in more.items() if times > 1})
             for each in advice.choice.indexes:
                 advice.insert_us[each] = await built.insert_us(each)
             advice.statistics = statistics(advice.cases, advice.proof)

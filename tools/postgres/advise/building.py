@@ -1,12 +1,13 @@
 """Which candidates are built on the copy, in which order, and what becomes of statements that cannot run there."""
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from tools.postgres.advise.candidate import Candidate
 from tools.postgres.advise.case import Case
 from tools.postgres.advise.search import Choice
 from tools.postgres.advise.sizes import estimate
+from tools.postgres.plans.statement import Statement
 from tools.postgres.rehearsal.copy import Copy
 from tools.postgres.rehearsal.names import QualifiedName
 
@@ -45,11 +46,11 @@ def reserved(cases: Sequence[Case]) -> int:
     return sum(estimate(each) for each in {e for case in cases for e in case.candidates if e.method == "gin"})
 
 
-def grown(copy: Copy, cases: Sequence[Case]) -> dict[str, float]:
+def grown(copy: Copy, statements: Iterable[Statement]) -> dict[str, float]:
     """How many times more rows each live table has than the copy."""
     found: dict[str, float] = {}
-    for case in cases:
-        for relation in case.statement.relations:
+    for statement in statements:
+        for relation in statement.relations:
             table = relation.table
             copied = copy.table(QualifiedName(table.schema, table.name))
             if copied and copied.copied_rows:

@@ -28,7 +28,7 @@ from tools.postgres.copying.madeup import MadeUp
 from tools.postgres.copying.treatment import Treatment, masking_cursor
 from tools.postgres.faults import is_lost, translate
 from tools.postgres.rehearsal.finishing import finish
-from tools.postgres.rehearsal.meaning import NONE_MEANS, masked_means, path_note
+from tools.postgres.rehearsal.meaning import NONE_MEANS, ground, masked_means, path_note
 from tools.postgres.rehearsal.names import QualifiedName
 from tools.postgres.rehearsal.places import place_for
 from tools.postgres.rehearsal.reader import Reader
@@ -84,17 +84,14 @@ class Copy:
 
     @property
     def about(self) -> str:
-        """One sentence for the reader of a report."""
-        major, live = self.version // 10_000, self.live_version // 10_000
-        version = (
-            f"PostgreSQL {major}, as the live server" if self.same_version else f"PostgreSQL {major} (live: {live})"
-        )
+        """What the copy is and what that means for the figures, for the reader of a report."""
+        return f"{self.ground} {self.meaning}".rstrip()
+
+    @property
+    def ground(self) -> str:
+        """What the copy is, in one sentence."""
         partly = [str(table.name) for table in self._partly]
-        rows = "all rows" if not partly else "a sample of the rows of " + ", ".join(partly)
-        if self.kind == "none":
-            rows = "rows that were made up from the planner's statistics"
-        where = f"the scratch server given, {version}" if self.borrowed else f"a throwaway {version}"
-        return f"Rehearsed on {where}, with {rows}. {self.meaning}".rstrip()
+        return ground(self.version, self.live_version, partly, made_up=self.kind == "none", borrowed=self.borrowed)
 
     @property
     def meaning(self) -> str:

@@ -18,10 +18,26 @@ NONE_MEANS = (
 )
 
 
+def ground(version: int, live: int, partly: Sequence[str], *, made_up: bool, borrowed: bool) -> str:
+    """What a copy is: `version` and `live` as server_version_num, `partly` the tables of which not all rows came along."""
+    major, other = version // 10_000, live // 10_000
+    server = f"PostgreSQL {major}, as the live server" if major == other else f"PostgreSQL {major} (live: {other})"
+    rows = "all rows" if not partly else "a sample of the rows of " + ", ".join(partly)
+    if made_up:
+        rows = "rows that were made up from the planner's statistics"
+    where = f"the scratch server given, {server}" if borrowed else f"a throwaway {server}"
+    return f"Rehearsed on {where}, with {rows}."
+
+
 def masked_means(columns: Sequence[str], *, sample: bool) -> str:
     """What it means that `columns` are masked; `sample`: of some table not all rows were copied."""
     shown = ", ".join(columns[:_SHOWN]) + (" and others" if len(columns) > _SHOWN else "")
     return f"{_SAMPLE_MEANS if sample else _MASKED_MEANS} Masked: {shown}."
+
+
+def masked_misleads(doubt: str) -> str:
+    """What it means that a statement did not find there what it finds on the live server."""
+    return f"Its counts and times there are not the live server's: {doubt}."
 
 
 def path_note(path: str, role: str, roles: Sequence[str]) -> str:
