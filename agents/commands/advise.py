@@ -26,7 +26,10 @@ def advise(
         str, typer.Option(help="A file of statements; `-- weight: 5` before one weighs it. Or a server's log.")
     ] = "",
     statements: Annotated[bool, typer.Option(help="Take them from pg_stat_statements.")] = False,
-    storage: Annotated[str, typer.Option(help="The most that new indexes may take.")] = "512MB",
+    storage: Annotated[
+        str,
+        typer.Option(help="The most that new indexes may take. Without it 512MB, used sparingly.", show_default=False),
+    ] = "",
     time: Annotated[float, typer.Option(min=1, help="Seconds to search and measure.")] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what is being done.")] = False,
@@ -62,7 +65,7 @@ async def _advise(
     from tools.postgres.rights import require_safe, rights
 
     began = monotonic()
-    size = _SIZE.match(storage.strip())
+    size = _SIZE.match(storage.strip() or "512MB")
     if size is None:
         raise InputError(detail=f"{storage} is no size", next="Write it as 512MB")
     if bool(file) == statements:
@@ -81,6 +84,7 @@ async def _advise(
             postgres,
             settings(),
             storage_bytes=float(size[1]) * _UNITS[(size[2] or "").lower()],
+            sparing=not storage.strip(),
             seconds=seconds,
             progress=told,
         )

@@ -37,10 +37,10 @@ class Known:
         return SIZES[candidate] * 1_000_000
 
 
-async def chosen(storage: float) -> set[Candidate]:
+async def chosen(storage: float, *, sparing: bool = True) -> set[Candidate]:
     queries = [Query(number, name) for number, name in enumerate(COSTS, 1)]
     offered = {query.number: list(COSTS[query.sql]) for query in queries}
-    search = Search(Known(), queries, offered, storage_bytes=storage * 1_000_000, inventive=False)
+    search = Search(Known(), queries, offered, storage_bytes=storage * 1_000_000, inventive=False, sparing=sparing)
     return set((await search.run()).indexes)
 
 
@@ -54,6 +54,12 @@ async def test_a_slim_index_makes_room_for_another_statement() -> None:
 async def test_what_is_chosen_always_fits() -> None:
     for storage in range(0, 160, 5):
         assert sum(SIZES[each] for each in await chosen(storage)) <= storage
+
+
+async def test_storage_that_was_granted_is_used_for_what_it_brings() -> None:
+    assert await chosen(1_000) == {A, B, C}
+    assert await chosen(1_000, sparing=False) == {WIDE, B, C}
+    assert sum(SIZES[each] for each in await chosen(100, sparing=False)) <= 100
 
 
 async def test_when_time_is_up_what_helps_alone_is_still_offered() -> None:

@@ -65,11 +65,12 @@ class Adviser:
         settings: Settings,
         *,
         storage_bytes: float = math.inf,
+        sparing: bool = True,
         seconds: float = 60.0,
         progress: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._postgres, self._settings, self._progress = postgres, settings, progress
-        self._storage, self._seconds = _SURE * storage_bytes, seconds
+        self._storage, self._sparing, self._seconds = _SURE * storage_bytes, sparing, seconds
         self._least_s = min(_LEAST_S, seconds / 6)
         self._known: Known | None = None
         """What HypoPG has said."""
@@ -124,7 +125,7 @@ class Adviser:
                 self._possible = {each for each in usable if not beyond_hypopg(each)}
                 # The choice beside the copy then knows these plans.
                 seconds = _WARMING * self._seconds
-                await self._search(self._known, advice.cases, self._possible, seconds, self._storage).prepare()
+                await self._search(self._known, advice.cases, self._possible, seconds, self._storage).run()
         except EngineDied:
             raise
         except DbcrewError as error:
@@ -156,6 +157,7 @@ class Adviser:
             seconds=seconds,
             upkeep=upkeep,
             inventive=not isinstance(trial, Built),
+            sparing=self._sparing,
         )
 
     async def _on_copy(self, advice: Advice, searching: asyncio.Task[bool], deadline: float) -> None:

@@ -65,14 +65,16 @@ class Search:
         seconds: float = math.inf,
         upkeep: Callable[[Candidate], float] = lambda candidate: 0.0,
         inventive: bool = True,
+        sparing: bool = True,
     ) -> None:
-        """`inventive`: whether `trial` can judge an index that is not among the candidates (two merged into one)."""
+        """`inventive`: whether `trial` can judge an index that is not among the candidates (two merged into one);
+        `sparing`: whether storage is to be saved, not only kept within."""
         self._costs = Costs(trial, candidates)
         self._queries, self._candidates = queries, candidates
         self._storage, self._inventive = storage_bytes, inventive
         self._until = time.monotonic() + seconds
         every = [each for offered in candidates.values() for each in offered]
-        self._worth = Worth(self._costs, queries, every, storage_bytes, upkeep)
+        self._worth = Worth(self._costs, queries, every, storage_bytes, upkeep, sparing=sparing)
         self._offered: dict[Candidate, None] = {}
         self._choice = Choice()
 
@@ -95,12 +97,6 @@ class Search:
         # Sets are made from what is known by then, which asks for little: that must not be cut short by slow asking.
         self._until = max(end, time.monotonic() + _MAKING_S)
         return list(found)
-
-    async def prepare(self) -> None:
-        """Find out what helps each statement and what each index does for the others: a later search knows it already."""
-        found = await self.explore()
-        self._costs.guessing = True
-        await self._greedy(found)
 
     async def _worth_asking(self, offered: Sequence[Candidate]) -> list[Candidate]:
         """Without those whose INCLUDE makes them take a large part of all storage."""

@@ -9,8 +9,9 @@ from tools.postgres.advise.costs import Costs, Indexes, Query
 
 _FAST_COST = 30.0
 """Below the cost of some pages a statement is as fast as it can be: halving that is worth little."""
-_SIZE_PRICE = 1.5
-"""An index as large as its table must make one statement cheaper by this many powers of ten."""
+_SIZE_PRICE, _GRANTED_PRICE = 1.5, 0.2
+"""An index as large as its table must make one statement cheaper by this many powers of ten: where nobody said how much
+storage may be used, and where somebody did."""
 _COVERING_TIMES = 2.0
 """Estimates flatter INCLUDE: what it saves are visits to the table, costed as disk reads and mostly found in memory."""
 _LITTLE_LEFT = 1e-3
@@ -28,7 +29,8 @@ class _State:
 
 
 class Worth:
-    """Compares sets of indexes for one workload. `pressure`: powers of ten that all of the storage is worth.
+    """Compares sets of indexes for one workload. `pressure`: powers of ten that all of the storage is worth; `sparing`:
+    storage is to be saved, not only kept within.
 
     With room for all that helps, a share of the workload's time counts as that share of all its statements' single powers
     of ten. When storage is `short`, both goals are put on one scale: the powers of ten that the statements gain (their
@@ -43,8 +45,11 @@ class Worth:
         offered: Iterable[Candidate],
         storage_bytes: float,
         upkeep: Callable[[Candidate], float],
+        *,
+        sparing: bool = True,
     ) -> None:
         self._costs, self._queries, self.storage, self._upkeep = costs, queries, storage_bytes, upkeep
+        self._sparing = sparing
         tables = {each.place: each.table.size_bytes for each in offered}
         self._least_table = max(8192.0, sum(tables.values()) / _LEAST_SHARE)
         self.share: dict[int, float] = {}
@@ -96,7 +101,8 @@ class Worth:
         size = await self.size(candidate)
         if candidate not in self._prices:
             share = size / max(candidate.table.size_bytes, self._least_table)
-            price = _SIZE_PRICE * share * (_COVERING_TIMES if candidate.include else 1.0)
+            careful = _SIZE_PRICE * (_COVERING_TIMES if candidate.include else 1.0)
+            price = share * (careful if self._sparing else _GRANTED_PRICE)
             self._prices[candidate] = self._upkeep(candidate) + price
         return self._prices[candidate] + self.pressure * size / max(1.0, self.storage)
 
