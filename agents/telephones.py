@@ -30,6 +30,10 @@ _NUMBER = re.compile(r"\(?\d(?:[ ()./-]{0,2}\d){6,14}(?!\d)")
 _COLUMN = re.compile(r"""([^\W\d]\w*)["')\]]*(?:::[a-z ]+)?[ ]?(?:[<>!~*=]|\b(?:not|i?like|in|any)\b|[ (])*\Z""", re.I)
 _LONGEST = 120
 """Signs of a column's name with its type and operator."""
+_BEFORE, _AFTER = 2 * _LONGEST, 40
+"""Signs around digits that can matter to what they are."""
+_DIGITS = re.compile(rf"""\d[\d ()./%,'"{{}}{"".join(map(re.escape, map(chr, EVEN)))}-]{{5,}}\d""")
+"""As many as a number has, and all that may stand in a number or a list of them."""
 
 
 def telephones(text: str) -> list[tuple[int, int]]:
@@ -38,8 +42,24 @@ def telephones(text: str) -> list[tuple[int, int]]:
     8 to 15 digits after `+`; without it, 7 to 15 that follow a word such as `call`, are compared with a column whose name
     says what it holds, or are a whole literal written with the prefix of their country.
     """
-    even = text if text.isascii() else text.translate(EVEN)
-    return apart((*_abroad(even), *_called(even), *_literals(even), *_compared(even)))
+    found: list[tuple[int, int]] = []
+    for first, last in _stretches(text):
+        even = text[first:last].translate(EVEN)
+        near = apart((*_abroad(even), *_called(even), *_literals(even), *_compared(even)))
+        found += [(first + start, first + end) for start, end in near]
+    return found
+
+
+def _stretches(text: str) -> list[tuple[int, int]]:
+    """The parts of a text in which a number may be, with what stands around it: all else need not be looked at."""
+    found: list[tuple[int, int]] = []
+    for digits in _DIGITS.finditer(text):
+        first, last = max(0, digits.start() - _BEFORE), min(len(text), digits.end() + _AFTER)
+        if found and first <= found[-1][1]:
+            found[-1] = found[-1][0], last
+        else:
+            found.append((first, last))
+    return found
 
 
 def _abroad(text: str) -> Iterator[tuple[int, int]]:
