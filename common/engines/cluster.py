@@ -39,6 +39,9 @@ THROWAWAY = {
 }
 """For data that nobody misses after a crash; never for the state store or the demo's live database."""
 
+SINCE_16 = {"scram_iterations": "1"}
+"""Passwords here are 18 random bytes or more: hashing them 4,096 times only makes each connection take 10 ms."""
+
 LOG_LIMIT = 10_000_000
 """Bytes of server log after which a start begins a new one."""
 
@@ -198,7 +201,8 @@ class Cluster:
             return log.read() + started.stderr
 
     def _write_settings(self, port: int) -> None:
-        chosen = {**ALWAYS, **(THROWAWAY if self.throwaway else {}), **self.settings, "port": str(port)}
+        recent = SINCE_16 if self.install.major >= 16 else {}
+        chosen = {**ALWAYS, **recent, **(THROWAWAY if self.throwaway else {}), **self.settings, "port": str(port)}
         lines = (f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in chosen.items())
         path = self.folder / "server.conf"
         path.write_text("".join(lines))
@@ -263,8 +267,7 @@ def _initdb(install: Install, draft: Path) -> None:
     for locale in ("C.UTF-8", "C"):  # macOS has no C.UTF-8
         options = f"-U postgres -A scram-sha-256 --no-sync --no-instructions --encoding=UTF8 --locale={locale}".split()
         if install.major >= 16:
-            # The password is 24 random bytes: hashing it 4,096 times only makes each of our connections take 10 ms.
-            options += ["-c", "scram_iterations=1"]
+            options += [part for name, value in SINCE_16.items() for part in ("-c", f"{name}={value}")]
         command: list[str | Path] = [install.program("initdb"), "-D", draft / "data", f"--pwfile={secret}", *options]
         made = account().run(command, install.environment)
         if made.returncode == 0:

@@ -26,12 +26,14 @@ _DIALLED = (
     re.compile(rb"\((?<![\w+./-]\()0?\d{1,4}\)[ -]?\d\d"),
     re.compile(rb"0(?<![\w+./-]0)(?:\d{1,4}[ /-]\d\d|0[1-9]\d{8})"),
     re.compile(
-        rb"(?:phone|mobile|mob|cell|fax|call|ring|dial|whatsapp|sms|t.l|telefone?|telefono|m.vil|telem.vel|handy)\b"
+        rb"(?:phone|mobile|mob|cell|fax|call|ring|dial|whatsapp|sms|tel|telefone?|telefono|movil|telemovel|handy)\b"
         rb"[.:]?(?: (?:me|us|him|her|them|at|on|no|number|is|to))*[.:]? ?"
         rb"\(?\d[\d ()./-]{5}"
     ),
 )
 """How the two kinds begin, in ASCII and in lower case; their first sign stands first: most of a text is passed over."""
+_CALLS = b"phone mob cell fax call ring dial whatsapp sms tel movil handy".split()
+"""One of them is in every text that the last of those finds."""
 _AMERICAN = b"000-000-0000"
 _DAY = re.compile(r"\d{1,4}([./ -])\d{1,2}\1\d{1,4}\Z")
 
@@ -41,7 +43,7 @@ _CARD = b"0" * 13
 _HINTS = (b"+" + b"0" * 8, b"@")
 """A telephone number, an e-mail address."""
 _CODE = re.compile(rb"AA00[0A]{11}")
-_COUNTRY = re.compile(rb"[A-Za-z]{2}\d\d")
+_COUNTRY = re.compile(rb"(?:%b)\d\d" % "|".join(IBAN_LENGTHS).encode())
 _DIGITS = b"0" * 7
 _FORMS = bytes.maketrans(
     b"123456789BCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"A" * 25 + b"A" * 26
@@ -77,7 +79,8 @@ def places(texts: Sequence[bytes], encoding: str = "utf-8") -> set[int]:
     if b"\\" in lower:  # the letter of an escape such as `\n` is none before a number
         lower = _ESCAPED.sub(b" ", lower)
     found.update(plain[at] for at in _lines(lower.translate(_PLACES), _AMERICAN))
-    found.update(plain[at] for dialled in _DIALLED for at in _matching(dialled, lower))
+    sought = _DIALLED if any(word in lower for word in _CALLS) else _DIALLED[:-1]
+    found.update(plain[at] for dialled in sought for at in _matching(dialled, lower))
     return found
 
 
@@ -89,10 +92,10 @@ def _is_run(text: bytes) -> bool:
 def _is_code(text: bytes) -> bool:
     """Whether a country and as many signs as its IBANs have are in it; most codes of letters and digits, hashes above
     all, have not."""
-    squeezed = text.translate(None, _BETWEEN)
+    squeezed = text.translate(None, _BETWEEN).lower()
     for start in _COUNTRY.finditer(squeezed):
-        length = IBAN_LENGTHS.get(start[0][:2].lower().decode())
-        if length and len(code := squeezed[start.start() : start.start() + length]) == length and code.isalnum():
+        length = IBAN_LENGTHS[start[0][:2].decode()]
+        if len(code := squeezed[start.start() : start.start() + length]) == length and code.isalnum():
             return True
     return False
 

@@ -24,7 +24,6 @@ async def prepare(bootstrap: str, scope: Scope, missing: list[str]) -> tuple[str
     database = scope.server["database"]
     address = {name: value for name, value in conninfo_to_dict(bootstrap).items() if name in _SAME}
     async with await psycopg.AsyncConnection.connect(bootstrap, autocommit=True) as connection:
-        await _hash_once(connection)
         await connection.execute(
             sql.SQL("CREATE ROLE {} SUPERUSER LOGIN PASSWORD {}").format(
                 sql.Identifier(KEEPER), sql.Literal(keeper_secret)
@@ -34,7 +33,6 @@ async def prepare(bootstrap: str, scope: Scope, missing: list[str]) -> tuple[str
     async with await psycopg.AsyncConnection.connect(
         make_conninfo("", **keeper, dbname="template1"), autocommit=True
     ) as connection:
-        await _hash_once(connection)
         await connection.execute(
             sql.SQL("ALTER ROLE postgres RENAME TO {}").format(sql.Identifier("dbcrew_" + secrets.token_hex(6)))
         )
@@ -64,12 +62,6 @@ async def prepare(bootstrap: str, scope: Scope, missing: list[str]) -> tuple[str
         make_conninfo("", **address, user=REHEARSER, password=secret, **place),
         database,
     )
-
-
-async def _hash_once(connection: psycopg.AsyncConnection) -> None:
-    """Passwords of 18 random bytes need no slow hash, which every connection would wait for."""
-    if connection.info.server_version >= 160_000:
-        await connection.execute("SET scram_iterations = 1")
 
 
 async def _database(connection: psycopg.AsyncConnection, scope: Scope, missing: list[str]) -> None:
