@@ -14,6 +14,7 @@ import pytest
 
 from common.config.settings import Settings
 from common.directories import ROOT
+from tests.commands import Said, said_by
 from tools.postgres.grant import grant
 
 SHOP = """
@@ -30,22 +31,6 @@ INSERT INTO shop.orders (customer_id, total, placed_at)
 SELECT 1 + (n * 7919) % 1000, n % 500, timestamptz '2026-01-01 00:00+00' + n * interval '1 minute'
 FROM generate_series(1, 20000) AS n;
 """
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended: exit code, stdout, stderr."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Stdout, which is one JSON document on one line and nothing else."""
-        assert self.out.count("\n") == 1, self
-        assert self.out.endswith("\n")
-        return json.loads(self.out)
 
 
 @dataclass(frozen=True)
@@ -70,6 +55,10 @@ class Shop:
         )
         assert "Traceback" not in ended.stderr + ended.stdout, ended.stderr
         return Said(ended.returncode, ended.stdout, ended.stderr)
+
+    def said_by(self, *arguments: str, stdin: str = "", **variables: str) -> Said:
+        """The same in this process."""
+        return said_by(*arguments, stdin=stdin, **{**self.environment, **variables})
 
     def logged(self, command: str) -> list[dict[str, Any]]:
         """What the command wrote to its log."""

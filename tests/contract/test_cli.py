@@ -169,7 +169,7 @@ def test_engines(shop, fits):
     ids=lambda arguments: arguments[0],
 )
 def test_unreachable_is_3_in_one_line(shop, arguments):
-    said = shop.p3(*arguments, stdin="SELECT 1;", **NO_STATE)
+    said = shop.said_by(*arguments, stdin="SELECT 1;", **NO_STATE)
     assert (said.code, said.out) == (3, "")
     assert said.err.startswith("error: ")
     assert said.err.count("\n") == 1
@@ -205,10 +205,18 @@ def test_unreachable_is_3_in_one_line(shop, arguments):
 )
 def test_bad_input_is_2_in_one_line(shop, arguments, stdin):
     dsns = {"READER": shop.reader, "OWNER": shop.owner}
-    said = shop.p3(*(dsns.get(each, each) for each in arguments), stdin=stdin)
+    said = shop.said_by(*(dsns.get(each, each) for each in arguments), stdin=stdin)
     assert (said.code, said.out) == (2, ""), said.err
     assert said.err.splitlines()[-1].startswith("error: ")
     assert said.err.count("error:") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(("cases",), 3), (("engines", "up", "nonsense"), 2), (("consult", SLOW, "--nonsense"), 2)]
+)
+def test_a_process_ends_as_its_command_does(shop, arguments, code):
+    said, inside = (run(*arguments, **NO_STATE) for run in (shop.p3, shop.said_by))
+    assert (said.code, said.out, said.err) == (code, "", inside.err)
 
 
 def test_a_bad_setting_is_named(shop):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from common.config.settings import Settings, settings
+from tests.conftest import Database, Server
 from tools.postgres.grant import grant
 
 SHOP = """
@@ -38,29 +39,47 @@ class Shop:
 
 
 @pytest.fixture
-def shop(database, opened) -> Shop:
+def shop(postgres18, opened) -> Shop:
     """The shop on PostgreSQL 18."""
-    return opened(database)
+    return opened(postgres18)
 
 
 @pytest.fixture
-def any_shop(any_database, opened) -> Shop:
+def any_shop(any_postgres, opened) -> Shop:
     """The shop on each server in turn."""
-    return opened(any_database)
+    return opened(any_postgres)
+
+
+@pytest.fixture(scope="session")
+def stocked() -> Callable[..., Database]:
+    """`stocked(server, more="")`: the shop and what `more` makes beside it, filled once, for copies only.
+
+    It goes with its server.
+    """
+    made: dict[tuple[int, str], Database] = {}
+
+    def fill(server: Server, more: str = "") -> Database:
+        if (server.major, more) not in made:
+            database = made[server.major, more] = server.new_database()
+            database.execute(more)
+            database.execute(SHOP)
+            database.execute("VACUUM ANALYZE")
+        return made[server.major, more]
+
+    return fill
 
 
 @pytest.fixture
-def opened(new_database, postgres18, monkeypatch) -> Iterator[Callable[..., Shop]]:
-    """Fills a database with the shop, makes its reader, and points this process at an empty state store."""
+def opened(new_database, stocked, postgres18, monkeypatch) -> Iterator[Callable[..., Shop]]:
+    """`opened(server, more="")`: a shop of the test's own with a reader; this process works on an empty state store."""
 
-    def fill(database) -> Shop:
-        database.execute(SHOP)
-        database.execute("VACUUM ANALYZE")
+    def open_one(server: Server, more: str = "") -> Shop:
+        database = new_database(server, template=stocked(server, more).name)
         reader = asyncio.run(grant(database.dsn, Settings(), role=f"reader_{database.name}", apply=True)).dsn
         state = new_database(postgres18).dsn
         monkeypatch.setenv("DBCREW_STATE_DSN", state)
         settings.cache_clear()
         return Shop(database.dsn, reader, state)
 
-    yield fill
+    yield open_one
     settings.cache_clear()

@@ -106,10 +106,9 @@ CREATE INDEX shipments_status_idx2 ON ops.shipments (status);
 
 
 @pytest.fixture
-def depot(database, opened):
+def depot(postgres18, opened):
     """A schema that is not on the search path, with an index for a foreign key and one that is there again."""
-    database.execute(DEPOT)
-    return opened(database)
+    return opened(postgres18, DEPOT)
 
 
 def test_an_index_asked_about_in_words_is_found_in_its_schema_and_kept_for_its_foreign_key(depot):

@@ -33,16 +33,13 @@ def measured(said):
 
 
 @pytest.fixture
-def place(database, opened):
-    database.execute(RIDERS)
-    return opened(database)
+def place(postgres18, opened):
+    return opened(postgres18, RIDERS)
 
 
 @pytest.fixture
-def place_with_hypopg(database15, opened):
-    database15.execute(RIDERS)
-    database15.execute("CREATE EXTENSION hypopg")
-    return opened(database15)
+def place_with_hypopg(postgres15, opened):
+    return opened(postgres15, f"{RIDERS} CREATE EXTENSION hypopg")
 
 
 @pytest.mark.parametrize("text", [BY_PATTERN, BY_PATTERN.replace("id, full_name", "count(*)")])

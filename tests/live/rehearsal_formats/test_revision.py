@@ -1,15 +1,13 @@
 """What was rehearsed as SQL files and as an Alembic revision, run by psql and by Alembic itself on a live database."""
 
-import json
-import os
-import subprocess
-import sys
+import asyncio
 from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.config import main
 
-from common import directories
+from tests.commands import Said, said_by
 from tests.conftest import Database
 from tests.live.rehearsal.conftest import Shop
 from tools.postgres.rehearsal.revision import Place, write_revision
@@ -58,20 +56,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def p3(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "agents", "rehearse", *words], cwd=directories.ROOT, env=os.environ, capture_output=True,
-        text=True, check=False, timeout=300,
-    )  # fmt: skip
+def rehearse(*words: str) -> Said:
+    return said_by("rehearse", *words)
 
 
 def alembic(folder: Path, database: Database, *words: str) -> None:
     address = database.dsn.replace("postgresql://", "postgresql+psycopg://")
-    done = subprocess.run(
-        [sys.executable, "-m", "alembic", *words], cwd=folder, env={**os.environ, "SHOP": address}, capture_output=True,
-        text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("SHOP", address)
+        main([*words])
 
 
 async def state(database: Database) -> Snapshot:
@@ -97,9 +91,7 @@ def left(one: Snapshot, other: Snapshot) -> list[str]:
 async def test_alembic_runs_the_safer_steps_up_and_down(shop: Shop, folder: Path, tmp_path: Path, up: str) -> None:
     file = tmp_path / "up.sql"
     file.write_text(up)
-    done = p3(str(file), "--dsn", shop.dsn, "--json", "--write", str(folder))
-    assert done.stdout, done.stderr
-    said = json.loads(done.stdout)
+    said = (await asyncio.to_thread(rehearse, str(file), "--dsn", shop.dsn, "--json", "--write", str(folder))).json
     assert said["rewrite"]["rehearsed"], said["not_rewritten"]
     (path,) = said["written"]
     assert Path(path).parent == folder / "versions"
@@ -124,8 +116,8 @@ async def test_alembic_runs_the_safer_steps_up_and_down(shop: Shop, folder: Path
 async def test_what_is_pending_is_replaced_by_its_safer_steps(shop: Shop, folder: Path, tmp_path: Path) -> None:
     (folder / "versions" / "a1.py").write_text(PENDING)
     there = tmp_path / "safer"
-    done = p3("--alembic", str(folder), "--dsn", shop.dsn, "--json", "--write", str(there))
-    said = json.loads(done.stdout)
+    words = ("--alembic", str(folder), "--dsn", shop.dsn, "--json", "--write", str(there))
+    said = (await asyncio.to_thread(rehearse, *words)).json
     assert said["read_as"] == "an Alembic folder, base to a1"
     (path,) = (Path(each) for each in said["written"])
     text = path.read_text()
@@ -151,20 +143,20 @@ async def test_what_is_pending_is_replaced_by_its_safer_steps(shop: Shop, folder
 def test_sql_files_and_what_is_not_written(shop: Shop, tmp_path: Path) -> None:
     file, there = tmp_path / "x.sql", tmp_path / "out"
     file.write_text("CREATE INDEX accounts_kind ON shop.accounts (kind)")
-    done = p3(str(file), "--dsn", shop.dsn, "--write", str(there))
-    assert f"Written: {there / 'up.sql'}" in done.stdout
+    done = rehearse(str(file), "--dsn", shop.dsn, "--write", str(there))
+    assert f"Written: {there / 'up.sql'}" in done.out
     assert "CREATE INDEX CONCURRENTLY" in (there / "up.sql").read_text()
     assert "DROP INDEX CONCURRENTLY" in (there / "down.sql").read_text()
-    again = p3(str(file), "--dsn", shop.dsn, "--write", str(there))
-    assert (again.returncode, "File exists" in again.stderr) == (2, True)
+    again = rehearse(str(file), "--dsn", shop.dsn, "--write", str(there))
+    assert (again.code, "File exists" in again.err) == (2, True)
     file.write_text("ALTER TABLE shop.orders ALTER COLUMN note SET NOT NULL")
-    unsafe = p3(str(file), "--dsn", shop.dsn, "--write", str(tmp_path / "none"))
-    assert (unsafe.returncode, "no safer form to write" in unsafe.stderr) == (1, True)
-    assert "nothing was written" in unsafe.stderr
-    assert unsafe.stdout.startswith("UNSAFE")
-    printed = p3(str(file), "--dsn", shop.dsn, "--json", "--write", str(tmp_path / "none"))
-    assert (printed.returncode, json.loads(printed.stdout)["verdict"]) == (1, "unsafe")
-    assert json.loads(printed.stdout)["written"] == []
+    unsafe = rehearse(str(file), "--dsn", shop.dsn, "--write", str(tmp_path / "none"))
+    assert (unsafe.code, "no safer form to write" in unsafe.err) == (1, True)
+    assert "nothing was written" in unsafe.err
+    assert unsafe.out.startswith("UNSAFE")
+    printed = rehearse(str(file), "--dsn", shop.dsn, "--json", "--write", str(tmp_path / "none"))
+    assert (printed.code, printed.json["verdict"]) == (1, "unsafe")
+    assert printed.json["written"] == []
     assert not (tmp_path / "none").exists()
 
 

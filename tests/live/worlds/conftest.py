@@ -29,12 +29,18 @@ def worlds(server):
 
 
 @pytest.fixture(scope="session")
-def world_of(any_postgres):
-    """`world_of(name)`: a database with that world of scope f2, on each server in turn. Nobody may change it."""
-    yield from worlds(any_postgres)
+def worlds18(postgres18):
+    """`worlds18(name)`: a database on PostgreSQL 18 with that world of scope f2. Nobody may change it."""
+    yield from worlds(postgres18)
 
 
 @pytest.fixture(scope="session")
-def half_of(postgres18):
-    """`half_of("odd")`, `half_of("even")`: worlds with every other fault."""
-    yield from worlds(postgres18)
+def worlds15(postgres15):
+    """The same on PostgreSQL 15."""
+    yield from worlds(postgres15)
+
+
+@pytest.fixture(scope="session")
+def world_of(request, any_postgres):
+    """`world_of(name)`: the same on each server in turn."""
+    return request.getfixturevalue(f"worlds{any_postgres.major}")

@@ -115,10 +115,10 @@ def test_shows_when_planted_and_not_when_healthy(world_of, fault):
 
 
 @pytest.mark.parametrize("fault", [fault.name for fault in FAULTS])
-def test_is_there_or_not_whatever_the_others_are(half_of, fault):
+def test_is_there_or_not_whatever_the_others_are(worlds18, fault):
     odd = [each.name for each in FAULTS].index(fault) % 2 == 1
-    assert wrong(half_of("odd"), fault) is odd
-    assert wrong(half_of("even"), fault) is not odd
+    assert wrong(worlds18("odd"), fault) is odd
+    assert wrong(worlds18("even"), fault) is not odd
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

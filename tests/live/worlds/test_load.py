@@ -65,12 +65,9 @@ async def test_rows_of_f2(any_database):
     assert (world.scope, set(world.faults), world.ready) == ("f2", ALL_FAULTS, True)
 
 
-def test_the_same_rows_on_every_server_and_every_time(postgres15, postgres18, new_database):
-    sums = []
-    for server in (postgres15, postgres18):
-        database = new_database(server)
-        asyncio.run(load(database.dsn, "f2"))
-        sums.append(checksum(database.dsn))
+def test_the_same_rows_on_every_server_and_every_time(worlds15, worlds18, postgres18, new_database):
+    sums = [checksum(worlds("planted").dsn) for worlds in (worlds15, worlds18)]
+    database = new_database(postgres18, template=worlds18("planted").name)
     asyncio.run(load(database.dsn, "f2", faults=frozenset()))
     healthy = checksum(database.dsn)
     asyncio.run(load(database.dsn, "f2"))
@@ -164,10 +161,9 @@ asyncio.run(load(sys.argv[1], "f2", progress=lambda what, done, total: print(wha
         ("vacuum and analyze", "nothing"),
     ],
 )
-def test_killed_in_the_middle(postgres18, new_database, moment, before):
-    database = new_database(postgres18)
-    if before == "a world":
-        asyncio.run(load(database.dsn, "f2", faults=frozenset()))
+def test_killed_in_the_middle(postgres18, worlds18, new_database, moment, before):
+    template = worlds18("healthy").name if before == "a world" else "template1"
+    database = new_database(postgres18, template=template)
     process = subprocess.Popen([sys.executable, "-c", LOAD, database.dsn], stdout=subprocess.PIPE, text=True)
     for line in process.stdout:
         if line.strip() == moment:
