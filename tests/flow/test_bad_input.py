@@ -23,6 +23,7 @@ from agents.office import team
 from common import directories
 from common.config.settings import Settings, settings
 from common.errors import CaseBusy, CaseFailed, DiskFull, InputError, NothingAsked, TooLarge, Unreachable
+from tests.commands import Said, said_by
 from tests.flow.conftest import SHOP, Shop
 from tools.postgres.grant import grant
 
@@ -77,23 +78,26 @@ def asked(dsn: str, text: str, role: str = ""):
     return asyncio.run(work())
 
 
-def p3(*args: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
+def p3(*args: str, **environment: str) -> Said:
+    """A process that ends, where `said_by` calls the command in this one."""
+    ended = subprocess.run(
         [sys.executable, "-m", "agents", *args],
         cwd=directories.ROOT,
         env={**os.environ, **environment},
-        input=stdin,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
+        text=True,
         timeout=120,
         check=False,
     )
+    return Said(ended.returncode, ended.stdout, ended.stderr)
 
 
-def refused(said: subprocess.CompletedProcess[bytes], code: int, *words: str) -> None:
-    """The process ended with that code, nothing on stdout, and one line of error with these words on stderr."""
-    errors = said.stderr.decode().splitlines()
-    assert said.returncode == code, errors[-5:]
-    assert said.stdout == b""
+def refused(said: Said, code: int, *words: str) -> None:
+    """It ended with that code, nothing on stdout, and one line of error with these words on stderr."""
+    errors = said.err.splitlines()
+    assert said.code == code, errors[-5:]
+    assert said.out == ""
     assert sum(line.startswith("error: ") for line in errors) == 1, errors
     assert not any("Traceback" in line for line in errors)
     for word in words:
@@ -175,29 +179,28 @@ def gate(request):
 def test_a_server_that_is_none(place, args, code, word):
     said = p3("consult", *args)
     refused(said, code, word)
-    assert b"geheim" not in said.stderr
+    assert "geheim" not in said.err
 
 
 def test_standard_input_without_a_question(place):
-    refused(p3("consult", "-", "--dsn", place.reader, "--json"), 2, "no question")
+    refused(said_by("consult", "-", "--dsn", place.reader, "--json"), 2, "no question")
 
 
 def test_a_state_store_that_is_none(place):
-    refused(
-        p3("consult", SLOW, "--dsn", place.reader, DBCREW_STATE_DSN="postgresql://a@127.0.0.1:1/x"), 3, "state store"
-    )
-    refused(p3("audit", "verify", "--json", DBCREW_STATE_DSN="garbage"), 2, "DBCREW_STATE_DSN")
+    nowhere = "postgresql://a@127.0.0.1:1/x"
+    refused(said_by("consult", SLOW, "--dsn", place.reader, DBCREW_STATE_DSN=nowhere), 3, "state store")
+    refused(said_by("audit", "verify", "--json", DBCREW_STATE_DSN="garbage"), 2, "DBCREW_STATE_DSN")
 
 
 def test_a_role_that_may_do_too_much(place):
-    refused(p3("consult", SLOW, "--dsn", place.owner, "--json"), 2, "superuser", "./p3 grant")
+    refused(said_by("consult", SLOW, "--dsn", place.owner, "--json"), 2, "superuser", "./p3 grant")
 
 
 def test_json_of_a_question_nobody_can_answer(place):
-    said = p3("consult", "why is this slow: SELEC * FROM shop.orders WHERE a = 1", "--dsn", place.reader, "--json")
-    assert said.returncode == 2
-    assert json.loads(said.stdout)["status"] == "partial"
-    errors = [line for line in said.stderr.decode().splitlines() if line.startswith("error: ")]
+    said = said_by("consult", "why is this slow: SELEC * FROM shop.orders WHERE a = 1", "--dsn", place.reader, "--json")
+    assert said.code == 2
+    assert said.json["status"] == "partial"
+    errors = [line for line in said.err.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1
     assert "SELEC" in errors[0]
 
@@ -226,10 +229,10 @@ def test_ctrl_c_ends_it_and_leaves_nothing_running(place):
         time.sleep(0.1)
     assert not _servers() - before
     case = _rows(place, "SELECT id FROM dbcrew.cases WHERE status = 'running' ORDER BY created_at DESC LIMIT 1")
-    retried = p3("cases", str(case[0][0]), "--retry", "--dsn", place.reader, "--json")
-    assert json.loads(retried.stdout)[0]["status"] == "done", retried.stderr
+    retried = said_by("cases", str(case[0][0]), "--retry", "--dsn", place.reader, "--json")
+    assert retried.json[0]["status"] == "done", retried.err
     assert f"go on with ./p3 cases {case[0][0]} --retry" in errors
-    shown = p3("cases", str(case[0][0])).stdout.decode()
+    shown = said_by("cases", str(case[0][0])).out
     assert "CREATE INDEX CONCURRENTLY" in shown
     assert "<" not in shown.partition("\nEvidence\n")[0]
 
@@ -622,9 +625,9 @@ def _until(process: subprocess.Popen[str], word: str) -> str:
     raise AssertionError(f"{word} never came: {read}")
 
 
-def _ended(process: subprocess.Popen[str], read: str) -> subprocess.CompletedProcess[bytes]:
+def _ended(process: subprocess.Popen[str], read: str) -> Said:
     out, errors = process.communicate(timeout=120)
-    return subprocess.CompletedProcess((), process.returncode, out.encode(), (read + errors).encode())
+    return Said(process.returncode, out, read + errors)
 
 
 @pytest.mark.parametrize("word", ["explain", "measure", "verify"])
@@ -643,11 +646,10 @@ def test_the_state_store_dies_in_mid_analysis(place, gate, word):
     )[0]
     assert kept
     door.reopen()
-    again = p3("consult", text, "--dsn", place.reader, "--json", DBCREW_STATE_DSN=door.dsn)
-    assert again.returncode == 1, again.stderr
-    said = json.loads(again.stdout)
-    assert (said["case"], said["status"]) == (case, "done")
-    assert p3("audit", "verify", "--json", DBCREW_STATE_DSN=door.dsn).returncode == 0
+    again = said_by("consult", text, "--dsn", place.reader, "--json", DBCREW_STATE_DSN=door.dsn)
+    assert again.code == 1, again.err
+    assert (again.json["case"], again.json["status"]) == (case, "done")
+    assert said_by("audit", "verify", "--json", DBCREW_STATE_DSN=door.dsn).code == 0
 
 
 class SmallDisk:
@@ -670,7 +672,7 @@ class SmallDisk:
         subprocess.run(["mount", "-o", "remount,size=1200m", str(self.folder)], check=True)
 
     def audited(self) -> bool:
-        return bool(json.loads(p3("audit", "verify", "--json", **self.environment).stdout)["ok"])
+        return bool(p3("audit", "verify", "--json", **self.environment).json["ok"])
 
 
 @pytest.fixture
@@ -686,19 +688,19 @@ def small_disk():
 
 def test_a_full_disk_in_build_data(place, small_disk):
     """Too full to start, then too full for a copy, then big enough: a line for each, and the case is gone on with."""
-    assert p3("cases", "--json", **small_disk.environment).stdout.strip() == b"[]"
+    assert p3("cases", "--json", **small_disk.environment).json == []
     small_disk.fill()
     ask = ("consult", f"{SLOW} AND total > 5", "--dsn", place.reader, "--json")
     refused(p3(*ask, **small_disk.environment), 3, "No space left", "Free some space")
     small_disk.free()
     short = p3(*ask, **small_disk.environment)
-    said = json.loads(short.stdout)
-    assert (short.returncode, said["status"], said["proposals"]) == (3, "partial", [])
-    assert b"No space left" in short.stderr.splitlines()[-1]
-    assert f"cases {said['case']} --retry".encode() in short.stderr.splitlines()[-1]
+    said = short.json
+    assert (short.code, said["status"], said["proposals"]) == (3, "partial", [])
+    assert "No space left" in short.err.splitlines()[-1]
+    assert f"cases {said['case']} --retry" in short.err.splitlines()[-1]
     small_disk.grow()
     again = p3("cases", said["case"], "--retry", "--dsn", place.reader, "--json", **small_disk.environment)
-    assert json.loads(again.stdout)[0]["status"] == "done", again.stderr
+    assert again.json[0]["status"] == "done", again.err
     assert small_disk.audited()
     assert not list((small_disk.folder / "data" / "engines" / "copies").glob("*"))
 
@@ -712,14 +714,14 @@ def test_the_disk_of_build_data_fills_in_mid_analysis(place, small_disk, word):
     read = _until(process, word)
     small_disk.fill()
     ended = _ended(process, read)
-    errors = [line for line in ended.stderr.decode().splitlines() if line.startswith("error: ")]
-    assert b"Traceback" not in ended.stderr
-    assert ended.returncode in (1, 3), ended.stderr
-    assert len(errors) == (ended.returncode == 3)
+    errors = [line for line in ended.err.splitlines() if line.startswith("error: ")]
+    assert "Traceback" not in ended.err
+    assert ended.code in (1, 3), ended.err
+    assert len(errors) == (ended.code == 3)
     assert all("No space left" in line for line in errors)
     small_disk.free()
     again = p3("consult", text, "--dsn", place.reader, "--json", **small_disk.environment)
-    assert again.returncode == 1, again.stderr
-    assert json.loads(again.stdout)["status"] == "done"
+    assert again.code == 1, again.err
+    assert again.json["status"] == "done"
     assert small_disk.audited()
     assert not list((small_disk.folder / "data" / "engines" / "copies").glob("*"))
