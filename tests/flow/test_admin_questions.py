@@ -1,6 +1,7 @@
 """What the administrator is asked about a live server: answered with figures, or with what an answer would need."""
 
 import asyncio
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -218,7 +219,7 @@ stats_period = 1
         shutil.rmtree(home, ignore_errors=True)
 
 
-def test_is_the_pooler_sized_right(asked, pgbouncer: tuple[str, str]) -> None:
+def test_is_the_pooler_sized_right(asked, primary: Primary, pgbouncer: tuple[str, str]) -> None:  # noqa: F811
     console, through = pgbouncer
     said = asked("is the pooler sized right?")
     assert said.json["status"] == "partial"
@@ -233,7 +234,7 @@ def test_is_the_pooler_sized_right(asked, pgbouncer: tuple[str, str]) -> None:
     # In transaction mode a second session may get the first one's server: nothing may be prepared or reset there.
     for one in held:
         one.autocommit, one.prepare_threshold = True, None
-    threads = [threading.Thread(target=lambda one=one: one.execute("SELECT pg_sleep(4)")) for one in held]
+    threads = [threading.Thread(target=_wait, args=(one,)) for one in held]
     for thread in threads:
         thread.start()
     try:
@@ -243,10 +244,16 @@ def test_is_the_pooler_sized_right(asked, pgbouncer: tuple[str, str]) -> None:
         assert record["data"]["clients_waiting"] >= 1
         assert "pool-too-small" in {one["code"] for one in said.json["findings"]}
     finally:
-        for thread in threads:
-            thread.join()
+        while any(thread.is_alive() for thread in threads):
+            primary.run("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'")
+            time.sleep(0.05)
         for one in held:
             one.close()
+
+
+def _wait(connection: psycopg.Connection) -> None:
+    with contextlib.suppress(psycopg.errors.QueryCanceled):
+        connection.execute("SELECT pg_sleep(60)")
 
 
 def test_a_pooler_that_does_not_answer(asked) -> None:

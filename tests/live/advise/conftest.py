@@ -20,6 +20,7 @@ from jsonschema import Draft202012Validator
 from psycopg.conninfo import make_conninfo
 
 from common.engines.account import account
+from tests.commands import Said, said_by
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = Draft202012Validator(json.loads((ROOT / "tests" / "schemas" / "advise.json").read_text()))
@@ -113,22 +114,10 @@ def pooled(shop: Shop, build_data: Path) -> Iterator[str]:
         process.wait()
 
 
-@dataclass(frozen=True)
-class Said:
-    """How a command ended: exit code, stdout, stderr."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Stdout, one JSON object."""
-        return json.loads(self.out)
-
-
 async def run(*args: str, **environment: str) -> Said:
-    """Run the command line."""
+    """The command line in this process; as a process of its own where `environment` says where its engines are."""
+    if not environment:
+        return await asyncio.to_thread(said_by, *args)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "agents", *args, cwd=ROOT, env={**os.environ, **environment},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,

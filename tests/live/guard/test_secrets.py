@@ -1,6 +1,8 @@
 """No statement that the guard passes brings a planted secret back, as a superuser; what holds none may be read."""
 
 from collections.abc import Iterator
+from functools import cache
+from itertools import islice
 
 import psycopg
 import pytest
@@ -343,20 +345,26 @@ def brought(connection: psycopg.Connection, statement: str) -> str:
         return str(error)
 
 
-def test_no_planted_secret_comes_back(planted: Database) -> None:
+@cache
+def tried() -> tuple[list[str], list[str]]:
+    """Every statement, and those of them that the guard passes, whatever the server's version."""
     statements = [*SETTINGS, *TEXTS]
     for relation, (secret, _) in SECRET_COLUMNS.items():
         for column in secret:
             bare = relation.rpartition(".")[2]
             forms = {relation, f'pg_catalog."{bare}"', f"{bare.upper()}"} if bare == relation else {relation}
             statements += [way.format(r=form, s=column, bare=bare) for form in forms for way in WAYS]
-    passed = [statement for statement in statements if judge(statement).allowed]
+    return statements, [statement for statement in statements if judge(statement).allowed]
+
+
+def test_no_planted_secret_comes_back(planted: Database) -> None:
+    statements, passed = tried()
     with psycopg.connect(planted.dsn, autocommit=True) as connection:
         leaks = [statement for statement in passed if SECRET in brought(connection, statement)]
         assert not leaks
         # The detector sees what it is to see: without the guard, most of them do bring a secret back.
-        open_ones = [s for s in statements if "pg_settings" in s.lower() and SECRET in brought(connection, s)]
-        assert len(open_ones) > 40
+        open_ones = (s for s in statements if "pg_settings" in s.lower() and SECRET in brought(connection, s))
+        assert len(list(islice(open_ones, 41))) == 41
     assert len(passed) < len(statements) / 10, passed[:20]
 
 
