@@ -11,14 +11,15 @@ import pytest
 
 from common import directories
 from common.directories import ROOT
+from tests.commands import said_by
 from tests.live.drills.conftest import Primary
 from tools.postgres.drills.held import Held
 
 pytestmark = pytest.mark.once
 
 
-def p3(*arguments: str, of: str = "drill") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "agents", of, *arguments]
+def p3(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "agents", "drill", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -32,7 +33,7 @@ def fits(text: str) -> dict:
 
 def never_tested(primary: Primary) -> list[str]:
     """What health says that it needs to know of restores of this database."""
-    said = json.loads(p3("--dsn", primary.reader, "--json", of="health").stdout)
+    said = said_by("health", "--dsn", primary.reader, "--json").json
     return [one["needs"] for one in said["not_checked"] if one["code"] == "recovery-never-tested"]
 
 
@@ -49,9 +50,9 @@ def test_a_good_backup_and_a_cut_one(primary: Primary, tmp_path: Path) -> None:
     said = p3("restore", "--dsn", primary.reader, "--backup", str(dump), "--json")
     assert said.returncode == 0, said.stderr
     assert fits(said.stdout)["drill"]["restored"]
-    text = p3("restore", "--dsn", primary.reader, "--backup", str(dump))
-    assert text.stdout.startswith("Restored in ")
-    assert "shop.orders" in text.stdout
+    text = said_by("drill", "restore", "--dsn", primary.reader, "--backup", str(dump))
+    assert text.out.startswith("Restored in ")
+    assert "shop.orders" in text.out
     assert never_tested(primary) == []
     (file,) = (directories.build_data() / "drills").iterdir()
     long_ago = Held.model_validate_json(file.read_bytes()).model_copy(update={"at": datetime(2020, 2, 29, tzinfo=UTC)})
@@ -66,10 +67,10 @@ def test_recovery_and_its_ends(primary: Primary) -> None:
     said = p3(*arguments, "--json")
     assert said.returncode == 0, said.stdout + said.stderr
     assert fits(said.stdout)["drill"]["reached"]
-    assert p3(*arguments).stdout.startswith("Recovered up to ")
+    assert said_by("drill", *arguments).out.startswith("Recovered up to ")
     for wrong in (("--target", "soon"), ("--archive", str(base)), ("--backup", "/nowhere/at/all")):
-        ended = p3(*arguments, *wrong)
-        assert ended.returncode == 2, wrong
-        assert ended.stderr.strip().splitlines()[-1].startswith("error: ")
+        ended = said_by("drill", *arguments, *wrong)
+        assert ended.code == 2, wrong
+        assert ended.err.strip().splitlines()[-1].startswith("error: ")
     assert p3("restore", "--dsn", primary.reader).returncode == 2
     assert p3("restore", "--dsn", "postgresql://nobody@127.0.0.1:1/none", "--backup", "/x").returncode == 3

@@ -1,8 +1,6 @@
 """A SQL_ASCII database (what initdb makes under LC_ALL=C), whose rows are UTF-8 in part and Latin-1 in part."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from tests.commands import said_by
 from tests.conftest import Database, Server
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -53,11 +52,8 @@ def reader(towns: str, any_postgres: Server) -> str:
 
 
 def p3(*words: str) -> tuple[int, Any, str]:
-    ran = subprocess.run(
-        [sys.executable, "-m", "agents", *words], cwd=ROOT, capture_output=True, text=True, timeout=250
-    )
-    assert ran.stdout, ran.stderr
-    return ran.returncode, json.loads(ran.stdout), ran.stderr
+    said = said_by(*words)
+    return said.code, said.json, said.err
 
 
 def test_the_rights_of_the_role_are_read(reader: str) -> None:

@@ -1,15 +1,11 @@
 """Migrations as their tools write and print them, read and then rehearsed on a live shop."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from common import directories
 from common.errors import InputError
+from tests.commands import said_by
 from tests.live.rehearsal.conftest import Shop
 from tests.live.rehearsal.ground import Ground
 from tools.postgres.connection import Postgres
@@ -237,13 +233,9 @@ def test_the_command_says_what_it_read(shop: Shop, tmp_path: Path, how: str) -> 
     path = flyway(tmp_path, V1_2__more_colours_sql="ALTER TABLE shop.colour ADD hex text;\n",
                   U1_2__more_colours_sql="ALTER TABLE shop.colour DROP hex;\n")  # fmt: skip
     name = str(path) if how == "file" else "-"
-    done = subprocess.run(
-        [sys.executable, "-m", "agents", "rehearse", "--dsn", shop.dsn, name, "--json"],
-        cwd=directories.ROOT, env=os.environ, input=RAILS, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    assert done.stdout, done.stderr
-    said = json.loads(done.stdout)
-    assert done.returncode == (0 if said["verdict"] == "safe" else 1)
+    done = said_by("rehearse", "--dsn", shop.dsn, name, "--json", stdin=RAILS)
+    said = done.json
+    assert done.code == (0 if said["verdict"] == "safe" else 1)
     assert said["read_as"].startswith("a Flyway migration" if how == "file" else "a Rails log")
     assert (said["down"]["source"], said["down"]["restores"]) == ("given", True)
 
@@ -256,19 +248,15 @@ ALTER TABLE shop.colour DROP COLUMN name;
 @pytest.mark.once
 @pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
 def test_the_command_names_what_it_did_not_run(shop: Shop, form: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "agents", "rehearse", "--dsn", shop.dsn, "-", *form],
-        cwd=directories.ROOT, env=os.environ, input=STOPS, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 1, done.stderr
+    done = said_by("rehearse", "--dsn", shop.dsn, "-", *form, stdin=STOPS)
+    assert done.code == 1, done.err
     note = (
         "statement 1 failed, so statement 2 was not run: nothing is known of what follows; psql without ON_ERROR_STOP would"
         " go on with statement 2 all the same"
     )
     if form:
-        said = json.loads(done.stdout)
-        assert said["notes"] == [note]
-        assert [each["ran"] for each in said["steps"]] == [True, False]
+        assert done.json["notes"] == [note]
+        assert [each["ran"] for each in done.json["steps"]] == [True, False]
     else:
-        assert f"Note: {note}." in done.stdout
-        assert "  2. ALTER TABLE shop.colour DROP COLUMN name\n     not run, as statement 1 failed\n" in done.stdout
+        assert f"Note: {note}." in done.out
+        assert "  2. ALTER TABLE shop.colour DROP COLUMN name\n     not run, as statement 1 failed\n" in done.out

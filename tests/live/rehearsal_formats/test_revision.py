@@ -57,7 +57,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def rehearse(*words: str) -> Said:
-    return said_by("rehearse", *words)
+    return said_by("rehearse", *words, DBCREW_COPY_ROWS="6000")
 
 
 def alembic(folder: Path, database: Database, *words: str) -> None:
