@@ -5,9 +5,10 @@ python tests/bench/advisors.py [m7|n100|tpch] [--dsn SUPERUSER_DSN] [--time 60] 
 
 A world is loaded into a throwaway PostgreSQL 15 with HypoPG, its secondary indexes dropped, and each advisor asked with
 a role that only reads. Its indexes are built, statistics taken anew, and every statement timed (the server's execution
-time, best of five; each set of values counts the same), then 20,000 rows inserted. pg_qualstats is Debian's; the other
-peers come from PyPI, each into an environment of its own below DIR (Python 3.12 or later for postgres-mcp); without
---peers they are left out. What was measured is kept in FILE: a later part of the run (`--only`) measures the advisors it
+time, best of five; each set of values counts the same), then 20,000 rows inserted. When all are through, the statements
+are timed once more for each of them in turn, and the better time counts. pg_qualstats is Debian's; the other peers come
+from PyPI, each into an environment of its own below DIR (Python 3.12 or later for postgres-mcp); without --peers they are
+left out. What was measured is kept in FILE: a later part of the run (`--only`) measures the advisors it
 names and shows the others as kept. TPC-H's data is made by `tpchgen-cli csv -s 0.1 -o DIR`.
 """
 
@@ -54,12 +55,12 @@ def main() -> None:
             for statement in answer.ddl:
                 print(f"  {name}: {statement}", file=sys.stderr, flush=True)
             outcome = measure.measure(world, name, answer.ddl)
-            late = measure.slower(before, outcome)
-            if late:  # once more, in turn, before it is called slower
-                measure.again(world, before, [], late)
-                measure.again(world, outcome, answer.ddl, late)
             outcome.advisor_s, outcome.advisor_mb, outcome.note = answer.seconds, answer.peak_mb, answer.note
             kept[name] = outcome
+        measure.keep(options.keep, kept)
+        for outcome in kept.values():
+            print(f"once more: {outcome.name}", file=sys.stderr, flush=True)
+            measure.again(world, outcome)
         measure.keep(options.keep, kept)
         _print(world, list(kept.values()))
 

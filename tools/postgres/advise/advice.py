@@ -39,7 +39,7 @@ _READING = 0.25
 """Share of the time that reading the statements may take."""
 _TIMING_MS = 20.0
 """Milliseconds that one run may take while indexes are still chosen, for each second that is given."""
-_WARMING = 0.4
+_WARMING = 0.3
 """Share of the time that HypoPG may be asked while the copy is made."""
 _STATEMENT_LIMIT_MS = 15_000
 """The most one run of a statement may take, when a minute or more is given; in less time a quarter of it."""
@@ -182,13 +182,14 @@ class Adviser:
             away = await lost(built, advice.cases)
             here = [case for case in advice.cases if case.number not in away]
             by_number = {case.number: case for case in here}
-            hypothetical = await searching
-            if not hypothetical:
-                advice.how = "copy"
             now = time.monotonic()
             # It is needed until the choice is made: for the paces, the builds and the search.
             clock = Clock(built, max(deadline, now + 3 * self._least_s), min(1_000.0, _TIMING_MS * self._seconds))
-            for number, measured in (await clock.pace(here, now + self._least_s)).items():
+            paces = await clock.pace(here, now + self._least_s)
+            hypothetical = await searching
+            if not hypothetical:
+                advice.how = "copy"
+            for number, measured in paces.items():
                 by_number[number].pace = measured
             now = time.monotonic()
             until = max(now + self._least_s, now + 0.5 * (deadline - now))
