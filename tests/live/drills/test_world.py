@@ -5,8 +5,12 @@ import sys
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
 from tests.live.drills.conftest import Call, Primary
 from tools.worlds import load
+
+pytestmark = pytest.mark.each
 
 WRITE = "UPDATE wallet.users SET full_name = full_name WHERE id IN (SELECT id FROM wallet.users LIMIT 100)"
 

@@ -58,6 +58,12 @@ async def test_a_derived_down_restores_catalogue_and_data(ground: Ground, live: 
     assert report.down.restores is True, report.down
 
 
+async def test_a_comment_on_a_schema_is_part_of_what_must_come_back(ground: Ground, live: Postgres) -> None:
+    up = "COMMENT ON SCHEMA shop IS 'what is sold'"
+    assert (await ground.rehearse(live, up, "SELECT 1")).down.restores is False
+    assert (await ground.rehearse(live, up, "COMMENT ON SCHEMA shop IS NULL")).down.restores is True
+
+
 SLOW = "sha512(repeat(code, 5000)::bytea)"
 CODES = {
     # code: a migration that it is for, the verdict of that one, a near miss that it is not for; each with its down, if any

@@ -11,7 +11,6 @@ from tests.live.rehearsal.ground import Ground, grounds
 from tools.postgres.connection import Postgres
 from tools.postgres.rehearsal.names import QualifiedName
 
-pytestmark = pytest.mark.once
 ROWS = {"sales": 3_000_000, "lookup": 20}
 WORLD = """
 CREATE SCHEMA big AUTHORIZATION {owner};

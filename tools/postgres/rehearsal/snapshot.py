@@ -48,7 +48,7 @@ async def snapshot(keeper: psycopg.AsyncConnection) -> Snapshot:
 
 
 async def _digest(cursor: psycopg.AsyncCursor[Row], name: QualifiedName, columns: list[str]) -> Digest:
-    hashed = sql.SQL("coalesce(sum(hashtextextended({}::text, 0)::numeric), 0)::text")
+    hashed = sql.SQL("coalesce(sum(hashtextextended({}::text, 0)), 0)::text")  # the sum of bigint is numeric
     parts = [sql.SQL("count(*)"), hashed.format(sql.SQL("t"))]
     for column in columns:
         parts.append(hashed.format(sql.Identifier("t", column)))
