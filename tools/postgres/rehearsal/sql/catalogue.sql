@@ -7,8 +7,8 @@ WITH schemas AS (
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'i', 'I') AND c.relpersistence <> 't'
 ), facts AS (
     SELECT 'schema ' || quote_ident(n.nspname) AS name,
-           jsonb_build_object('owner', pg_get_userbyid(s.nspowner), 'comment', obj_description(s.oid, 'pg_namespace'),
-               'privileges', (SELECT jsonb_agg(a::text ORDER BY a::text)
+           jsonb_build_object('owner', pg_get_userbyid(s.nspowner), 'privileges',
+               (SELECT jsonb_agg(a::text ORDER BY a::text)
                   FROM unnest(coalesce(s.nspacl, acldefault('n', s.nspowner))) a)) AS fact
       FROM schemas n JOIN pg_namespace s ON s.oid = n.oid
     UNION ALL
@@ -101,8 +101,10 @@ WITH schemas AS (
     UNION ALL
     SELECT 'comment on ' || i.type || ' ' || i.identity, jsonb_build_object('text', d.description)
       FROM pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) i
-     WHERE d.objoid >= 16384  -- PostgreSQL's own have the numbers below (transam.h); five thousand of them have comments
+     -- PostgreSQL's own have the numbers below (transam.h), the schema public too; five thousand of them have comments.
+     WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass)
        AND (i.schema IN (SELECT nspname FROM schemas)
+            OR i.type = 'schema' AND d.objoid IN (SELECT oid FROM schemas)
             OR i.identity ~ ' on ' AND NOT i.identity ~ '(pg_catalog|information_schema)')
     UNION ALL
     SELECT 'statistics ' || quote_ident(n.nspname) || '.' || quote_ident(x.stxname),
